@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+
+#include "relaysieve/frame.h"
+#include "relaysieve/policy.h"
+#include "relaysieve/reason.h"
+#include "relaysieve/time.h"
+#include "relaysieve/undo.h"
+
+namespace relaysieve {
+
+// What becomes of one frame, and why.
+struct Verdict {
+  Action action = Action::forward;
+  Reason reason = Reason::not_dhcp;
+  bool request = false;       // a relayed request: the two router hashes below are set
+  bool has_first = false;     // an earlier copy of this transmission is known: the two fields below are set
+  Duration lag{};             // time since that first copy
+  uint64_t first_number = 0;  // that first copy's Frame::number
+  uint32_t router = 0;        // who brought this copy: hash of ingress port, source MAC and source IP
+  uint32_t first_router = 0;  // who brought the first copy; equal to `router` if there is none
+  Undo undo;                  // for Filter::undo
+
+  bool dropped() const { return action == Action::drop; }
+};
+
+// The whole rule behind one door: bursts of frames in, verdicts out. It knows neither DPDK nor libpcap nor a
+// clock, allocates nothing after construction, takes no lock and throws nothing.
+class Filter {
+ public:
+  struct Options {
+    size_t clients = 262'144;  // capacity, rounded up to a power of two; 64 .. 16 Mi
+    uint64_t seed = 0;         // key of all hashes; 0 = draw one from the system
+  };
+
+  Filter(std::shared_ptr<const Policy> policy, Options options);
+  explicit Filter(std::shared_ptr<const Policy> policy) : Filter(std::move(policy), Options()) {}
+  ~Filter();
+
+  // Judges frames of the routers' side, in order. `verdicts` must be at least as long as `frames`. A frame
+  // whose time is before an earlier one's counts as simultaneous with it.
+  void judge(std::span<const Frame> frames, std::span<Verdict> verdicts);
+  Verdict judge(const Frame& frame);
+
+  // To be called when the transmit side refused a frame that was forwarded: it was never delivered, so the
+  // next copy must pass. Does nothing for verdicts that left no trace.
+  void undo(const Verdict& verdict);
+
+  void adopt(std::shared_ptr<const Policy> policy);  // from the next burst on; records are kept
+  void flush();                                      // forgets every record and client
+  const Policy& policy() const;
+
+ private:
+  struct Rooms;
+  std::unique_ptr<Rooms> rooms_;
+};
+
+// Who brought a frame, in words fit for a report. Meaningful where Verdict::request is set.
+struct RelayName {
+  uint16_t port = 0;
+  uint8_t mac[6] = {};
+  uint32_t ip = 0;      // host byte order
+  uint32_t giaddr = 0;  // host byte order
+};
+RelayName relay_of(const Frame& frame);
+
+}  // namespace relaysieve

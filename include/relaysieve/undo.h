@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+
+#include "relaysieve/time.h"
+
+namespace relaysieve {
+
+// How a client stood before a copy was forwarded.
+struct ClientBefore {
+  Time began{};
+  Time seen{};
+  uint32_t transmission = 0;
+  uint8_t type = 0;
+  uint8_t won = 0;
+  uint8_t latest = 0;
+  uint8_t previous = 0;
+};
+
+// The trace that one forwarded copy left in the memory, so that it can be taken back.
+struct Undo {
+  enum class What : uint8_t { nothing, record, relay };
+  static constexpr uint32_t kNowhere = ~uint32_t{0};
+
+  What what = What::nothing;        // the whole record, or only this relay in it
+  uint32_t record = kNowhere;       // slot in the window
+  uint32_t client = kNowhere;       // slot among the clients
+  uint32_t transmission = 0;        // to recognise the record: it may have moved on since
+  ClientBefore before;
+};
+
+}  // namespace relaysieve
