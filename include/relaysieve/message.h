@@ -12,16 +12,16 @@ namespace relaysieve {
 
 // A relayed BOOTREQUEST found in a frame: views into its bytes. Addresses and numbers are in host byte order.
 struct Message {
-  std::array<uint16_t, 2> vlans{};  // VLAN ids outermost first; 0 = no tag (a priority tag is none)
-  std::span<const uint8_t, 6> source_mac;
+  std::array<uint16_t, 2> vlans{};      // VLAN ids outermost first; 0 = no tag (a priority tag is none)
+  std::span<const uint8_t> source_mac;  // 6 bytes
   uint32_t source_ip = 0;
-  uint32_t server_ip = 0;               // the IPv4 destination
-  std::span<const uint8_t, 236> bootp;  // the fixed header, op to file (RFC 951, RFC 2131 s2)
-  std::span<const uint8_t> options;     // after the magic cookie, to the end of the UDP payload; empty without one
+  uint32_t server_ip = 0;            // the IPv4 destination
+  std::span<const uint8_t> bootp;    // 236 bytes: the fixed header, op to file (RFC 951, RFC 2131 s2)
+  std::span<const uint8_t> options;  // from the magic cookie to End, both left out; empty without a cookie
   uint32_t giaddr = 0;
-  uint8_t type = 0;         // DHCP message type (option 53); 0 = plain BOOTP
-  uint8_t overload = 0;     // option 52: 1 file, 2 sname, 3 both hold options; 0 = none
-  bool relay_info = false;  // option 82 (RFC 3046) is present
+  uint8_t type = 0;                        // DHCP message type (option 53); 0 = plain BOOTP
+  uint8_t overload = 0;                    // option 52: 1 file, 2 sname, 3 both hold options; 0 = none
+  bool relay_info = false;                 // option 82 (RFC 3046) is present
   std::optional<uint32_t> link_selection;  // option 82 sub-option 5 of length 4 (RFC 3527)
   std::span<const uint8_t> vrf;            // option 82 sub-option 151 (RFC 6607); empty = none
 };

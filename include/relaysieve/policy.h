@@ -47,7 +47,8 @@ struct Policy {
 
 // How long a record is kept to tell a late copy (reason late_copy) from a first one.
 inline constexpr Duration kLateHorizon = std::chrono::seconds(5);
-// A client that sends no request for this long is forgotten. RFC 2131 s4.1: retransmissions are at most 65 s apart.
+// A client that sends no request for this long is forgotten. RFC 2131 s4.1: retransmissions are at most 65 s
+// apart.
 inline constexpr Duration kClientHorizon = std::chrono::seconds(70);
 
 }  // namespace relaysieve

@@ -8,38 +8,38 @@
 
 // The one list of reasons. The enum, the counters, the JSON, the metrics' help and the manual come from it:
 // X(name, action, sentence). `name` is the stable word users see.
-#define RELAYSIEVE_REASONS(X)                                                                                \
-  /* drops: the server has, or will get, this transmission from another relay */                             \
-  X(second_copy, drop, "another relay already brought this transmission")                                    \
-  X(echo, drop, "the same relay repeated this copy within the echo window")                                  \
-  X(turn_passed, drop, "held back so that another relay gets its turn")                                      \
-  X(second_copy_rewritten, drop, "a second copy whose options a router changed (match = identity)")          \
-  /* the same four in monitor mode, where everything is forwarded */                                         \
-  X(would_drop_second_copy, forward, "monitor mode: would be dropped as second_copy")                        \
-  X(would_drop_echo, forward, "monitor mode: would be dropped as echo")                                      \
-  X(would_drop_turn_passed, forward, "monitor mode: would be dropped as turn_passed")                        \
-  X(would_drop_second_copy_rewritten, forward, "monitor mode: would be dropped as second_copy_rewritten")    \
-  /* requests that are forwarded */                                                                          \
-  X(first_copy, forward, "the first copy of a client's transmission")                                        \
-  X(retransmission, forward, "the client sent the same request again")                                       \
-  X(late_copy, forward, "a copy that came after the window, within 5 s: the window falls short")             \
-  X(rewritten, forward, "the same request from another relay, with other options: a router rewrites them")   \
-  X(other_subnet_same_relay, forward, "one router asks for another of its subnets (smart relay)")            \
-  X(twin_other_scope, forward, "the same request in another scope: two clients, or a wrong scope setting")   \
-  X(evicted_retry, forward, "a repeated request whose record had to be evicted")                             \
-  X(over_capacity, forward, "the memory had no room to judge this copy")                                     \
-  X(untrusted_relay, forward, "the source address or giaddr is not in trusted_relays")                       \
-  /* frames the rule does not look at */                                                                     \
-  X(direct, forward, "a request no relay sent to a server: giaddr is 0, or the destination a group")         \
-  X(reply, forward, "a BOOTREPLY")                                                                           \
-  X(leasequery, forward, "a DHCPLEASEQUERY (RFC 4388): chaddr is another host's")                            \
-  X(not_dhcp, forward, "not IPv4 UDP to port 67 under at most two VLAN tags")                                \
-  X(fragment, forward, "an IPv4 fragment")                                                                   \
-  X(malformed_ip, forward, "an IPv4 header that contradicts itself or the frame's length")                   \
-  X(malformed_udp, forward, "a UDP length that contradicts the IPv4 length")                                 \
-  X(malformed_bootp, forward, "shorter than a BOOTP header, hlen above 16, or op neither 1 nor 2")           \
-  X(malformed_options, forward, "an option runs over the end of the message")                                \
-  X(server_side, forward, "came in on the server's side: never looked at")                                   \
+#define RELAYSIEVE_REASONS(X)                                                                              \
+  /* drops: the server has, or will get, this transmission from another relay */                           \
+  X(second_copy, drop, "another relay already brought this transmission")                                  \
+  X(echo, drop, "the same relay repeated this copy within the echo window")                                \
+  X(turn_passed, drop, "held back so that another relay gets its turn")                                    \
+  X(second_copy_rewritten, drop, "a second copy whose options a router changed (match = identity)")        \
+  /* the same four in monitor mode, where everything is forwarded */                                       \
+  X(would_drop_second_copy, forward, "monitor mode: would be dropped as second_copy")                      \
+  X(would_drop_echo, forward, "monitor mode: would be dropped as echo")                                    \
+  X(would_drop_turn_passed, forward, "monitor mode: would be dropped as turn_passed")                      \
+  X(would_drop_second_copy_rewritten, forward, "monitor mode: would be dropped as second_copy_rewritten")  \
+  /* requests that are forwarded */                                                                        \
+  X(first_copy, forward, "the first copy of a client's transmission")                                      \
+  X(retransmission, forward, "the client sent the same request again")                                     \
+  X(late_copy, forward, "a copy that came after the window, within 5 s: the window falls short")           \
+  X(rewritten, forward, "the same request from another relay, with other options: a router rewrites them") \
+  X(other_subnet_same_relay, forward, "one router asks for another of its subnets (smart relay)")          \
+  X(twin_other_scope, forward, "the same request in another scope: two clients, or a wrong scope setting") \
+  X(evicted_retry, forward, "a repeated request whose record had to be evicted")                           \
+  X(over_capacity, forward, "the memory had no room to judge this copy")                                   \
+  X(untrusted_relay, forward, "the source address or giaddr is not in trusted_relays")                     \
+  /* frames the rule does not look at */                                                                   \
+  X(direct, forward, "a request no relay sent to a server: giaddr is 0, or the destination a group")       \
+  X(reply, forward, "a BOOTREPLY")                                                                         \
+  X(leasequery, forward, "a DHCPLEASEQUERY (RFC 4388): chaddr is another host's")                          \
+  X(not_dhcp, forward, "not IPv4 UDP to port 67 under at most two VLAN tags")                              \
+  X(fragment, forward, "an IPv4 fragment")                                                                 \
+  X(malformed_ip, forward, "an IPv4 header that contradicts itself or the frame's length")                 \
+  X(malformed_udp, forward, "a UDP length that contradicts the IPv4 length")                               \
+  X(malformed_bootp, forward, "shorter than a BOOTP header, hlen above 16, or op neither 1 nor 2")         \
+  X(malformed_options, forward, "an option runs over the end of the message")                              \
+  X(server_side, forward, "came in on the server's side: never looked at")                                 \
   X(bypassed, forward, "bypass mode: never looked at")
 
 namespace relaysieve {
@@ -71,11 +71,16 @@ constexpr const ReasonInfo& info(Reason reason) { return kReasons[static_cast<si
 // What a drop is called where everything is forwarded; any other reason is itself.
 constexpr Reason as_monitored(Reason reason) {
   switch (reason) {
-    case Reason::second_copy: return Reason::would_drop_second_copy;
-    case Reason::echo: return Reason::would_drop_echo;
-    case Reason::turn_passed: return Reason::would_drop_turn_passed;
-    case Reason::second_copy_rewritten: return Reason::would_drop_second_copy_rewritten;
-    default: return reason;
+    case Reason::second_copy:
+      return Reason::would_drop_second_copy;
+    case Reason::echo:
+      return Reason::would_drop_echo;
+    case Reason::turn_passed:
+      return Reason::would_drop_turn_passed;
+    case Reason::second_copy_rewritten:
+      return Reason::would_drop_second_copy_rewritten;
+    default:
+      return reason;
   }
 }
 

@@ -3,9 +3,13 @@
 
 #include <cstdint>
 
+#include "relaysieve/request.h"
 #include "relaysieve/time.h"
 
 namespace relaysieve {
+
+// No slot in a table.
+inline constexpr uint32_t kNowhere = ~uint32_t{0};
 
 // How a client stood before a copy was forwarded.
 struct ClientBefore {
@@ -21,12 +25,13 @@ struct ClientBefore {
 // The trace that one forwarded copy left in the memory, so that it can be taken back.
 struct Undo {
   enum class What : uint8_t { nothing, record, relay };
-  static constexpr uint32_t kNowhere = ~uint32_t{0};
 
-  What what = What::nothing;        // the whole record, or only this relay in it
-  uint32_t record = kNowhere;       // slot in the window
-  uint32_t client = kNowhere;       // slot among the clients
-  uint32_t transmission = 0;        // to recognise the record: it may have moved on since
+  What what = What::nothing;   // the whole record, or only the relay in it
+  uint32_t record = kNowhere;  // slot in the window
+  uint32_t client = kNowhere;  // slot among the clients
+  uint32_t transmission = 0;   // to recognise the record: it may have moved on since
+  uint32_t after = 0;          // the client's count after the copy, to recognise its state
+  Relay relay;
   ClientBefore before;
 };
 

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "relaysieve/frame.h"
+
+struct pcap;
+struct pcap_dumper;
+
+namespace relaysieve {
+
+// Writes a pcap file of Ethernet frames with nanosecond times, so that a frame's time is kept exactly.
+class CaptureWriter {
+ public:
+  // Makes or empties the file. The error is a sentence that begins with the path.
+  static absl::StatusOr<std::unique_ptr<CaptureWriter>> open(const std::string& path);
+  ~CaptureWriter();
+  CaptureWriter(const CaptureWriter&) = delete;
+  CaptureWriter& operator=(const CaptureWriter&) = delete;
+
+  // `length`: how long the frame was on the wire.
+  void write(const Frame& frame, uint32_t length);
+
+  // Not ok once something could not be written. Buffered frames may still fail: see flush().
+  absl::Status status() const;
+  absl::Status flush();
+
+ private:
+  CaptureWriter(std::string path, pcap* capture, pcap_dumper* dumper);
+
+  std::string path_;
+  pcap* capture_;
+  pcap_dumper* dumper_;
+};
+
+}  // namespace relaysieve

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "relaysieve/message.h"
+
+#include "options.h"
+#include "wire.h"
+
+namespace relaysieve {
+namespace {
+
+// Each layer takes its header off `rest`, or says why the frame is not for the rule.
+using Refusal = std::optional<Reason>;
+
+Refusal ethernet(Bytes& rest, Message& m) {
+  if (rest.size() < 14) return Reason::not_dhcp;
+  m.source_mac = rest.subspan(6, 6);
+  uint16_t ethertype = load16(&rest[12]);
+  rest = rest.subspan(14);
+  size_t tags = 0, ids = 0;
+  while (ethertype == 0x8100 || ethertype == 0x88a8 || ethertype == 0x9100) {
+    if (++tags > m.vlans.size() || rest.size() < 4) return Reason::not_dhcp;
+    // 12 bits of VLAN id; 0 is a priority tag: no VLAN (IEEE 802.1Q s9.6).
+    if (const uint16_t id = load16(rest.data()) & 0x0fff) m.vlans[ids++] = id;
+    ethertype = load16(&rest[2]);
+    rest = rest.subspan(4);
+  }
+  if (ethertype != 0x0800) return Reason::not_dhcp;
+  return {};
+}
+
+Refusal ipv4(Bytes& rest, Message& m) {
+  if (rest.size() < 20 || rest[0] >> 4 != 4) return Reason::malformed_ip;
+  const size_t header = (rest[0] & 0x0f) * 4u, total = load16(&rest[2]);
+  if (header < 20 || header > total || total > rest.size()) return Reason::malformed_ip;
+  if (rest[9] != 17) return Reason::not_dhcp;
+  if (load16(&rest[6]) & 0x3fff) return Reason::fragment;  // more fragments, or an offset
+  m.source_ip = load32(&rest[12]);
+  m.server_ip = load32(&rest[16]);
+  rest = rest.subspan(header, total - header);  // what lies beyond the total length is Ethernet's padding
+  return {};
+}
+
+Refusal udp(Bytes& rest, Message&) {
+  if (rest.size() < 8) return Reason::malformed_udp;
+  if (load16(&rest[2]) != 67) return Reason::not_dhcp;
+  const size_t length = load16(&rest[4]);
+  if (length < 8 || length > rest.size()) return Reason::malformed_udp;
+  rest = rest.subspan(8, length - 8);
+  return {};
+}
+
+constexpr bool unicast(uint32_t ip) { return ip >> 24 != 0 && ip >> 24 < 224; }
+
+Refusal bootrequest(Bytes& rest, Message& m) {
+  if (rest.size() < bootp::kFixedSize) return Reason::malformed_bootp;
+  if (rest[bootp::kOp] == 2) return Reason::reply;
+  if (rest[bootp::kOp] != 1 || rest[bootp::kHlen] > bootp::kChaddrSize) return Reason::malformed_bootp;
+  m.giaddr = load32(&rest[bootp::kGiaddr]);
+  if (m.giaddr == 0 || !unicast(m.server_ip)) return Reason::direct;
+  m.bootp = rest.first(bootp::kFixedSize);
+  rest = rest.subspan(bootp::kFixedSize);
+  return {};
+}
+
+void read_relay_info(Bytes value, Message& m) {
+  m.relay_info = true;
+  walk_suboptions(value, [&](uint8_t code, Bytes v) {
+    if (code == 5 && v.size() == 4 && !m.link_selection) m.link_selection = load32(v.data());
+    if (code == 151 && m.vrf.empty()) m.vrf = v;
+  });
+}
+
+// RFC 2131 s4.1: with option 52 the message type may stand in file or sname. A field that breaks off only
+// ends the search: its bytes are in the key whatever they mean.
+void find_overloaded_type(Message& m) {
+  const auto search = [&](Bytes field) {
+    bool broken = false;
+    walk_options(field, broken, [&](uint8_t code, Bytes v) {
+      if (code == option::kMessageType && v.size() == 1 && m.type == 0) m.type = v[0];
+    });
+  };
+  if (m.overload & 1) search(m.bootp.subspan(bootp::kFile, bootp::kFileSize));
+  if (m.overload & 2) search(m.bootp.subspan(bootp::kSname, bootp::kSnameSize));
+}
+
+Refusal options(Bytes& rest, Message& m) {
+  if (rest.size() < 4 || load32(rest.data()) != bootp::kMagicCookie) return {};  // plain BOOTP
+  bool broken = false;
+  m.options = walk_options(rest.subspan(4), broken, [&](uint8_t code, Bytes v) {
+    if (code == option::kMessageType && v.size() == 1 && m.type == 0) m.type = v[0];
+    if (code == option::kOverload && v.size() == 1 && m.overload == 0) m.overload = v[0] & 3;
+    if (code == option::kRelayInfo) read_relay_info(v, m);
+  });
+  if (broken) return Reason::malformed_options;
+  if (m.type == 0 && m.overload != 0) find_overloaded_type(m);
+  constexpr uint8_t kLeasequery = 10;  // RFC 4388 s6.1
+  if (m.type == kLeasequery) return Reason::leasequery;
+  return {};
+}
+
+}  // namespace
+
+Parsed parse_dhcp4(std::span<const uint8_t> frame) {
+  Message m;
+  Bytes rest = frame;
+  for (const auto layer : {ethernet, ipv4, udp, bootrequest, options})
+    if (const Refusal why = layer(rest, m)) return {.message = {}, .reason = *why};
+  return {.message = m};
+}
+
+}  // namespace relaysieve
