@@ -23,15 +23,16 @@ class Key {
   template <typename T>
   requires std::is_integral_v<T> Key& add(T value) { return add(&value, sizeof value); }
   Key& add(const void* bytes, size_t size) {
-    end_ = std::copy_n(static_cast<const uint8_t*>(bytes), size, end_);
+    std::copy_n(static_cast<const uint8_t*>(bytes), size, bytes_ + size_);
+    size_ += size;
     return *this;
   }
   const void* data() const { return bytes_; }
-  size_t size() const { return static_cast<size_t>(end_ - bytes_); }
+  size_t size() const { return size_; }
 
  private:
   uint8_t bytes_[320];  // the largest: a scope with a VRF of 255 bytes
-  uint8_t* end_ = bytes_;
+  size_t size_ = 0;
 };
 
 // VLANs and server, then the client's hardware address: the start of both the client's and the message's key.
