@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What stands in the server's cable: a plain kernel bridge, or relaysieved."""
+
+import itertools
+import json
+import os
+from pathlib import Path
+
+from .namespaces import LabError, run
+
+_ROOT = Path(__file__).resolve().parents[2]
+_serial = itertools.count(1)
+
+
+def built(program):
+    """A program of ours, from $RELAYSIEVE_BUILD or the tree's `build`."""
+    path = Path(os.environ.get("RELAYSIEVE_BUILD", _ROOT / "build")).resolve() / "control" / program
+    if not path.exists():
+        raise LabError(f"no {path}: build it, or set RELAYSIEVE_BUILD to the build directory")
+    return path
+
+
+class Bridge:
+    """Without relaysieve: two ports of a kernel bridge."""
+
+    def start(self, namespace, folder):
+        self._namespace = namespace
+        namespace.bridge("wire")
+        for port in ("routers", "server"):
+            namespace.ip("link", "set", port, "master", "wire")
+
+    def stop(self):
+        self._namespace.ip("link", "del", "wire")
+
+
+class Relaysieve:
+    """With relaysieve: the daemon on the same two ports."""
+
+    def __init__(self, settings=""):
+        self._settings = settings  # TOML
+
+    def start(self, namespace, folder):
+        serial = next(_serial)
+        config = folder / f"relaysieve-{serial}.toml"
+        config.write_text(self._settings)
+        self._control = folder / f"relaysieve-{serial}.sock"
+        self.daemon = namespace.start(
+            [built("relaysieved"), "--routers", "routers", "--server", "server", "--config", config, "--control",
+             self._control, "--metrics", "off"], folder / f"relaysieved-{serial}.log")
+        self.daemon.wait_for("relaysieved: ready")
+
+    def status(self):
+        return json.loads(run(built("relaysieve"), "status", "--json", "--control", self._control))
+
+    def stop(self):
+        status = self.daemon.stop()
+        if status != 0:
+            raise LabError(f"relaysieved ended with {status}:\n{self.daemon.output}")
