@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
 
 #include "fingerprint.h"
 #include "memory.h"
@@ -30,13 +29,13 @@ Verdict forwarded(Reason reason) { return {.action = Action::forward, .reason = 
 struct Filter::Rooms {
   std::shared_ptr<const Policy> policy;
   Fingerprint fingerprint;
-  Memory memory;
+  std::shared_ptr<Memory> memory;
   Time now = Time::min();
 
   Rooms(std::shared_ptr<const Policy> p, const Options& options)
       : policy(std::move(p)),
         fingerprint(options.seed),
-        memory(std::bit_ceil(std::max<size_t>(options.clients, 64)), policy->window) {}
+        memory(std::make_shared<Memory>(options.clients, policy->window, options.huge_pages)) {}
 
   // Frame to request; or the verdict, if the rule does not look at this frame.
   bool read(const Frame& frame, Request& request, Verdict& verdict) {
@@ -47,7 +46,7 @@ struct Filter::Rooms {
       verdict = forwarded(Reason::untrusted_relay);
     } else {
       request = fingerprint.of(*parsed.message, frame.port, *policy);
-      memory.prefetch(request);
+      memory->prefetch(request);
       return true;
     }
     return false;
@@ -55,7 +54,7 @@ struct Filter::Rooms {
 
   Verdict decide(const Frame& frame, const Request& request) {
     now = std::max(now, frame.time);  // time never runs backwards
-    const Decision decision = memory.observe(request, now, frame.number, *policy);
+    const Decision decision = memory->observe(request, now, frame.number, *policy);
     const bool monitored = policy->mode == Mode::monitor;
     const Reason reason = monitored ? as_monitored(decision.reason) : decision.reason;
     return {.action = info(reason).action,
@@ -73,7 +72,11 @@ struct Filter::Rooms {
 Filter::Filter(std::shared_ptr<const Policy> policy, Options options)
     : rooms_(std::make_unique<Rooms>(std::move(policy), options)) {}
 
+Filter::Filter(std::unique_ptr<Rooms> rooms) : rooms_(std::move(rooms)) {}
+Filter::Filter(Filter&&) noexcept = default;
 Filter::~Filter() = default;
+
+Filter Filter::share() const { return Filter(std::make_unique<Rooms>(*rooms_)); }
 
 void Filter::judge(std::span<const Frame> frames, std::span<Verdict> verdicts) {
   if (rooms_->policy->mode == Mode::bypass) {
@@ -97,11 +100,11 @@ Verdict Filter::judge(const Frame& frame) {
   return verdict;
 }
 
-void Filter::undo(const Verdict& verdict) { rooms_->memory.undo(verdict.undo); }
+void Filter::undo(const Verdict& verdict) { rooms_->memory->undo(verdict.undo); }
 
 void Filter::adopt(std::shared_ptr<const Policy> policy) { rooms_->policy = std::move(policy); }
 
-void Filter::flush() { rooms_->memory.clear(rooms_->policy->window); }
+void Filter::flush() { rooms_->memory->clear(rooms_->policy->window); }
 
 const Policy& Filter::policy() const { return *rooms_->policy; }
 

@@ -63,7 +63,8 @@ Fingerprint::Fingerprint(uint64_t seed) : scratch_(kScratchSize) {
 }
 
 uint64_t Fingerprint::hash(const void* bytes, size_t size) const {
-  return XXH3_64bits_withSecret(bytes, size, secret_.data(), secret_.size());
+  const uint64_t h = XXH3_64bits_withSecret(bytes, size, secret_.data(), secret_.size());
+  return h != 0 ? h : 1;  // 0 marks a free place in a table
 }
 
 Request Fingerprint::of(const Message& m, uint16_t port, const Policy& policy) {

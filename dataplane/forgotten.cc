@@ -2,66 +2,91 @@
 #include "forgotten.h"
 
 #include <algorithm>
+#include <bit>
+#include <limits>
+#include <mutex>
 
 namespace relaysieve {
 
-Forgotten::Forgotten(size_t items, Duration window) : items_(items) {
-  for (Generation& g : generations_) g.blocks.resize(items * kBitsPerItem / kLineBits);
+Forgotten::Forgotten(size_t items, Duration window)
+    : items_(items),
+      blocks_(std::bit_ceil(items * kBitsPerItem / (kWords * 64) + 1)),
+      slab_(kGenerations * blocks_, Slab<Block>::Pages::small) {
   clear(window);
 }
 
-// Nine bits of the key for each probe; the block is chosen by the key's low bits, times a constant to be free
-// of these.
-Forgotten::Line Forgotten::mask_of(uint64_t key) {
-  Line mask{};
-  for (int probe = 0; probe < kProbes; ++probe, key >>= 9) mask[key >> 6 & 7] |= uint64_t{1} << (key & 63);
+// Nine bits of the key for each probe, scaled to the 448 bits of a block; the block comes from other bits.
+Forgotten::Mask Forgotten::mask_of(uint64_t key) {
+  Mask mask{};
+  for (int probe = 0; probe < kProbes; ++probe, key >>= 9) {
+    const uint64_t bit = (key & 511) * (kWords * 64) / 512;
+    mask[bit / 64] |= uint64_t{1} << bit % 64;
+  }
   return mask;
 }
 
-static size_t block_of(uint64_t key, size_t blocks) {
-  return static_cast<size_t>((key * 0x9e3779b97f4a7c15u) >> 32) & (blocks - 1);
+Forgotten::Block& Forgotten::block_of(uint64_t key, uint32_t quarter) {
+  const size_t at = static_cast<size_t>(key * 0x9e3779b97f4a7c15u >> 32) & (blocks_ - 1);
+  return slab_[quarter % kGenerations * blocks_ + at];
 }
 
-bool Forgotten::add(uint64_t key, Time end) {
-  const int64_t quarter = quarter_of(end);
-  Generation& g = generations_[static_cast<size_t>(quarter) % kGenerations];
-  if (g.quarter != quarter) {  // its items' windows have all ended
-    if (g.count != 0) std::ranges::fill(g.blocks, Block());
-    g.quarter = quarter;
-    g.count = 0;
-  }
-  if (g.count == items_) return false;
-  ++g.count;
-  last_end_ = std::max(last_end_, Time((quarter + 1) * quarter_));
-  Line& bits = g.blocks[block_of(key, g.blocks.size())].bits;
-  const Line mask = mask_of(key);
-  for (size_t i = 0; i < bits.size(); ++i) bits[i] |= mask[i];
+// Counts one more item of this quarter's generation. False: it is full.
+bool Forgotten::admit(uint32_t quarter) {
+  std::atomic<uint64_t>& taken = taken_[quarter % kGenerations];
+  uint64_t old = taken.load(std::memory_order_relaxed), next;
+  do {
+    next = (old >> 32 == quarter ? old : uint64_t{quarter} << 32) + 1;
+    if ((next & 0xffffffff) > items_) return false;
+  } while (!taken.compare_exchange_weak(old, next, std::memory_order_relaxed));
   return true;
 }
 
-bool Forgotten::contains(uint64_t key, Time now) const {
-  const Line mask = mask_of(key);
-  return std::ranges::any_of(generations_, [&](const Generation& g) {
-    if (g.count == 0 || g.quarter < quarter_of(now)) return false;
-    const Line& bits = g.blocks[block_of(key, g.blocks.size())].bits;
-    uint64_t missing = 0;
-    for (size_t i = 0; i < bits.size(); ++i) missing |= mask[i] & ~bits[i];
-    return missing == 0;
-  });
+bool Forgotten::add(uint64_t key, Time end) {
+  const uint32_t quarter = quarter_of(end);
+  if (!admit(quarter)) return false;
+  Block& block = block_of(key, quarter);
+  {
+    const std::lock_guard hold(block.lock);
+    if (block.quarter != quarter) {  // what it held has ended
+      block.quarter = quarter;
+      block.bits = {};
+    }
+    const Mask mask = mask_of(key);
+    for (size_t i = 0; i < kWords; ++i) block.bits[i] |= mask[i];
+  }
+  const int64_t ends = end.count() + quarter_.load(std::memory_order_relaxed);
+  if (ends > last_end_.load(std::memory_order_relaxed)) last_end_.store(ends, std::memory_order_relaxed);
+  return true;
+}
+
+bool Forgotten::contains(uint64_t key, Time now) {
+  const Mask mask = mask_of(key);
+  const uint32_t current = quarter_of(now);
+  for (uint32_t quarter = current; quarter != current + kGenerations - 1; ++quarter) {
+    Block& block = block_of(key, quarter);
+    const std::lock_guard hold(block.lock);
+    uint64_t missing = block.quarter != quarter;
+    for (size_t i = 0; i < kWords; ++i) missing |= mask[i] & ~block.bits[i];
+    if (missing == 0) return true;
+  }
+  return false;
 }
 
 bool Forgotten::full(Time now) const {
-  return std::ranges::any_of(
-      generations_, [&](const Generation& g) { return g.count == items_ && g.quarter >= quarter_of(now); });
+  const uint32_t current = quarter_of(now);
+  return std::ranges::any_of(taken_, [&](const std::atomic<uint64_t>& generation) {
+    const uint64_t taken = generation.load(std::memory_order_relaxed);
+    return (taken & 0xffffffff) >= items_ && static_cast<uint32_t>(taken >> 32) - current < kGenerations;
+  });
 }
 
 void Forgotten::clear(Duration window) {
-  quarter_ = std::max(window / 4, Duration(1));
-  last_end_ = Time::min();
-  for (Generation& g : generations_) {
-    if (g.count != 0) std::ranges::fill(g.blocks, Block());
-    g.quarter = -1;
-    g.count = 0;
+  quarter_ = std::max<int64_t>(window.count() / 4, 1);
+  last_end_ = std::numeric_limits<int64_t>::min();
+  for (auto& generation : taken_) generation = 0;
+  for (Block& block : slab_) {
+    const std::lock_guard hold(block.lock);
+    block.bits = {};
   }
 }
 

@@ -2,52 +2,58 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <cstdint>
-#include <vector>
 
 #include "relaysieve/time.h"
+#include "slab.h"
+#include "spin_lock.h"
 
 namespace relaysieve {
 
 // What had to be evicted from the window before its time: a sliding-window Bloom filter in generations of a
-// quarter of the window, each item in the generation in which its window ends. So an item is remembered until
-// its window ends and at most a quarter longer. Blocked: all bits of an item lie in one cache line (Putze,
-// Sanders, Singler 2007). A generation takes `items`; with 16 bits an item and 6 probes a full one answers
-// wrongly with a probability of about 0.2 %, all live ones together about 1 %. Beyond that it takes no more
-// and says so.
+// quarter of the window. An item goes into the generation in which its window ends, so it is remembered until
+// then and at most a quarter longer. Blocked: all bits of an item lie in one cache line (Putze, Sanders,
+// Singler 2007); the line also says whose generation its bits are, so that a generation is emptied line by
+// line as it fills, and none is ever wiped at once. Beyond its capacity a generation takes no more, and says
+// so: the rate of wrong answers never exceeds that of full generations.
 class Forgotten {
  public:
-  Forgotten(size_t items, Duration window);  // items: a generation's capacity, a power of two >= 64
+  // `items`: what one generation takes; 16 bits each.
+  Forgotten(size_t items, Duration window);
 
-  bool empty(Time now) const { return now > last_end_; }
+  bool empty(Time now) const { return now.count() > last_end_.load(std::memory_order_relaxed); }
   // Remembers `key` (a keyed hash) until `end`. False: that generation is full.
   bool add(uint64_t key, Time end);
-  bool contains(uint64_t key, Time now) const;
-  bool full(Time now) const;  // a live generation takes no more
+  bool contains(uint64_t key, Time now);
+  bool full(Time now) const;  // a generation that still counts takes no more
   void clear(Duration window);
 
  private:
-  static constexpr int kGenerations = 6;  // four to come, the current one, and one that may be emptied
+  static constexpr int kGenerations = 6;  // the current one, four to come, one between
   static constexpr int kProbes = 6;
-  static constexpr size_t kBitsPerItem = 16, kLineBits = 512;
+  static constexpr size_t kWords = 7, kBitsPerItem = 16;
 
-  using Line = std::array<uint64_t, 8>;
+  using Mask = std::array<uint64_t, kWords>;
   struct alignas(64) Block {
-    Line bits{};
-  };
-  struct Generation {
-    int64_t quarter = -1;  // its number since the clock's epoch
-    size_t count = 0;
-    std::vector<Block> blocks;
+    SpinLock lock;
+    uint32_t quarter;
+    Mask bits;
   };
 
-  int64_t quarter_of(Time t) const { return t / quarter_; }
-  static Line mask_of(uint64_t key);
+  // Quarters of a window since the clock's epoch. They may wrap: only their distance counts.
+  uint32_t quarter_of(Time t) const {
+    return static_cast<uint32_t>(t.count() / quarter_.load(std::memory_order_relaxed));
+  }
+  static Mask mask_of(uint64_t key);
+  Block& block_of(uint64_t key, uint32_t quarter);
+  bool admit(uint32_t quarter);
 
-  Duration quarter_;
-  size_t items_;
-  Time last_end_ = Time::min();
-  std::array<Generation, kGenerations> generations_;
+  const size_t items_, blocks_;  // a generation's; blocks_ is a power of two
+  std::atomic<int64_t> quarter_;
+  std::atomic<int64_t> last_end_;
+  std::array<std::atomic<uint64_t>, kGenerations> taken_{};  // quarter << 32 | items it has taken
+  Slab<Block> slab_;
 };
 
 }  // namespace relaysieve

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "memory.h"
 
+#include <algorithm>
+#include <mutex>
+
 namespace relaysieve {
 namespace {
 
@@ -14,8 +17,8 @@ uint64_t key_of(uint64_t transmission, const Relay& relay) {
 
 }  // namespace
 
-Memory::Memory(size_t clients, Duration window)
-    : window_(clients), turns_(clients), forgotten_(clients, window) {}
+Memory::Memory(size_t clients, Duration window, bool huge_pages)
+    : window_(clients, huge_pages), turns_(clients, huge_pages), forgotten_(clients, window) {}
 
 void Memory::prefetch(const Request& request) const {
   window_.prefetch(request);
@@ -23,6 +26,7 @@ void Memory::prefetch(const Request& request) const {
 }
 
 Decision Memory::observe(const Request& request, Time now, uint64_t number, const Policy& policy) {
+  const std::lock_guard hold(window_.lock(request));
   const uint32_t slot = window_.find(request);
   if (slot == kNowhere) {
     Decision decision = first(request, slot, now, policy);
@@ -46,6 +50,7 @@ Decision Memory::observe(const Request& request, Time now, uint64_t number, cons
 Decision Memory::begin(const Request& request, uint32_t slot, Time now, uint64_t number, const Policy& policy,
                        Decision decision) {
   Undo& undo = decision.undo;
+  const std::lock_guard hold(turns_.lock(request));
   undo.client = turns_.begin(request, now, undo.before);
   window_.start(slot, request, now, number);
   Record& record = window_[slot];
@@ -67,6 +72,7 @@ Decision Memory::join(const Request& request, uint32_t slot, Time now, const Pol
   Record& record = window_[slot];
   const bool other_subnet = record.has_other_subnet_of(request.relay);
   if (!record.add(request.relay)) return repeated(slot, now, Reason::over_capacity);
+  const std::lock_guard hold(turns_.lock(request));
   const uint32_t client = turns_.find(request);
   if (client != kNowhere) turns_.brought(client, record.transmission, request.relay);
 
@@ -143,6 +149,7 @@ void Memory::evict(uint32_t slot, Time now, Duration window) {
 
 void Memory::undo(const Undo& trace) {
   if (trace.what == Undo::What::nothing) return;
+  const std::lock_guard hold(window_.lock(trace.record));
   Record& record = window_[trace.record];
   if (!window_.used(trace.record) || record.transmission != trace.transmission || !record.has(trace.relay))
     return;
@@ -150,8 +157,9 @@ void Memory::undo(const Undo& trace) {
     window_.erase(trace.record);
   else
     record.remove(trace.relay);
-  if (trace.client != kNowhere && turns_[trace.client].transmission == trace.after)
-    turns_.restore(trace.client, trace.before);
+  if (trace.client == kNowhere) return;
+  const std::lock_guard hold_client(turns_.lock(trace.client));
+  if (turns_[trace.client].transmission == trace.after) turns_.restore(trace.client, trace.before);
 }
 
 void Memory::clear(Duration window) {
@@ -162,12 +170,13 @@ void Memory::clear(Duration window) {
 
 Decision Memory::repeated(uint32_t slot, Time now, Reason reason) const {
   const Record& record = window_[slot];
-  return {.reason = reason,
-          .has_first = true,
-          .lag = now - window_.started(slot),
-          .first_number = record.number,
-          .first_router = record.relays[0].router,
-          .undo = {}};
+  return {
+      .reason = reason,
+      .has_first = true,
+      .lag = std::max(now - window_.started(slot), Duration::zero()),  // cores' clocks may differ by a burst
+      .first_number = record.number,
+      .first_router = record.relays[0].router,
+      .undo = {}};
 }
 
 }  // namespace relaysieve

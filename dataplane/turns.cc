@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <mutex>
 
 #include "relaysieve/policy.h"
 
@@ -32,39 +33,39 @@ uint8_t bit_for(Client& client, const Relay& relay) {
 
 }  // namespace
 
-Turns::Turns(size_t clients) : buckets_(clients / kWays) {}
+Turns::Turns(size_t clients, bool huge_pages)
+    : buckets_(std::bit_ceil((clients + kWays - 1) / kWays),
+               huge_pages ? Slab<Bucket>::Pages::huge : Slab<Bucket>::Pages::small) {}
 
 uint32_t Turns::find(const Request& request) const {
   const size_t at = home(request);
-  const Bucket& bucket = buckets_[at];
   for (size_t way = 0; way < kWays; ++way)
-    if (bucket.ids[way] == request.client && bucket.heard[way] != kFree)
-      return static_cast<uint32_t>(at * kWays + way);
+    if (buckets_[at].ids[way] == request.client) return static_cast<uint32_t>(at * kStride + way);
   return kNowhere;
 }
 
 uint32_t Turns::claim(const Request& request, Time now) {
   const size_t at = home(request);
   Bucket& bucket = buckets_[at];
-  const auto way = static_cast<size_t>(std::ranges::min_element(bucket.heard) - bucket.heard.begin());
-  bucket.ids[way] = request.client;
-  bucket.heard[way] = kFree;
-  // Counting from the clock: a record that an earlier holder of this slot left behind matches no
-  // transmission.
-  bucket.clients[way] = Client{.transmission = static_cast<uint32_t>(now.count() >> 10)};
-  return static_cast<uint32_t>(at * kWays + way);
+  size_t chosen = 0;  // a free slot, else the client that was silent for longest
+  for (size_t way = 0; way < kWays && bucket.ids[chosen] != 0; ++way)
+    if (bucket.ids[way] == 0 || bucket.heard[way] < bucket.heard[chosen]) chosen = way;
+  bucket.ids[chosen] = request.client;
+  // Counting from the clock, so that records of the slot's earlier holder match no transmission of this one.
+  bucket.clients[chosen] = Client{.transmission = static_cast<uint32_t>(now.count() >> 10)};
+  return static_cast<uint32_t>(at * kStride + chosen);
 }
 
 uint32_t Turns::begin(const Request& request, Time now, ClientBefore& before) {
   uint32_t slot = find(request);
-  if (slot == kNowhere) slot = claim(request, now);
+  const bool known = slot != kNowhere;
+  if (!known) slot = claim(request, now);
   before = standing(slot);
-  Time& heard = buckets_[slot / kWays].heard[slot % kWays];
-  Client& client = (*this)[slot];
+  before.known = known;
 
-  const bool forgotten = heard == kFree || now - heard > kClientHorizon;
-  if (forgotten || client.type != request.type) {  // progress: it begins to ask anew
-    client.began = now;
+  Client& client = (*this)[slot];
+  if (!known || now - before.heard > kClientHorizon || client.type != request.type) {
+    client.began = now;  // progress: it begins to ask anew
     client.type = request.type;
     client.won = client.latest = 0;
     ++client.transmission;  // a late copy of what it asked before belongs to no transmission that counts
@@ -73,7 +74,7 @@ uint32_t Turns::begin(const Request& request, Time now, ClientBefore& before) {
   client.previous = client.latest;
   client.latest = 0;
   client.latest = bit_for(client, request.relay);
-  heard = now;
+  buckets_[slot / kStride].heard[slot % kStride] = now;
   return slot;
 }
 
@@ -100,8 +101,9 @@ void Turns::wins(uint32_t slot, const Relay& relay, Time now, Duration turn_afte
 
 ClientBefore Turns::standing(uint32_t slot) const {
   const Client& c = (*this)[slot];
-  return {.began = c.began,
-          .seen = buckets_[slot / kWays].heard[slot % kWays],
+  return {.known = true,
+          .heard = buckets_[slot / kStride].heard[slot % kStride],
+          .began = c.began,
           .transmission = c.transmission,
           .type = c.type,
           .won = c.won,
@@ -110,16 +112,26 @@ ClientBefore Turns::standing(uint32_t slot) const {
 }
 
 void Turns::restore(uint32_t slot, const ClientBefore& before) {
-  Client& c = (*this)[slot];
+  Bucket& bucket = buckets_[slot / kStride];
+  if (!before.known) {
+    bucket.ids[slot % kStride] = 0;
+    return;
+  }
+  bucket.heard[slot % kStride] = before.heard;
+  Client& c = bucket.clients[slot % kStride];
   c.began = before.began;
   c.transmission = before.transmission;
   c.type = before.type;
   c.won = before.won;
   c.latest = before.latest;
   c.previous = before.previous;
-  buckets_[slot / kWays].heard[slot % kWays] = before.seen;
 }
 
-void Turns::clear() { std::ranges::fill(buckets_, Bucket()); }
+void Turns::clear() {
+  for (Bucket& bucket : buckets_) {
+    const std::lock_guard hold(bucket.lock);
+    bucket.ids.fill(0);
+  }
+}
 
 }  // namespace relaysieve

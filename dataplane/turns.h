@@ -3,11 +3,12 @@
 
 #include <array>
 #include <cstdint>
-#include <vector>
 
 #include "relaysieve/request.h"
 #include "relaysieve/time.h"
 #include "relaysieve/undo.h"
+#include "slab.h"
+#include "spin_lock.h"
 
 namespace relaysieve {
 
@@ -30,10 +31,16 @@ struct Client {
 // with a probability below 2^-64 a look-up.
 class Turns {
  public:
-  static constexpr size_t kWays = 8;
-  explicit Turns(size_t clients);  // capacity, a power of two >= kWays; 64 bytes each
+  // Seven clients and a lock: the lock and the tags share a cache line.
+  static constexpr size_t kWays = 7, kStride = 8;
+  // `clients`: capacity, rounded up to a power of two of buckets; 73 bytes each.
+  Turns(size_t clients, bool huge_pages);
 
-  void prefetch(const Request& request) const { __builtin_prefetch(&buckets_[home(request)]); }
+  void prefetch(const Request& request) const { __builtin_prefetch(&buckets_[home(request)], 1); }
+
+  // To be held around everything below, and taken only by one who holds no other client's.
+  SpinLock& lock(const Request& request) { return buckets_[home(request)].lock; }
+  SpinLock& lock(uint32_t slot) { return buckets_[slot / kStride].lock; }
 
   uint32_t find(const Request& request) const;
   // A transmission begins, brought by the request's relay. Returns the client's slot; `before` is how it
@@ -46,26 +53,24 @@ class Turns {
   // A copy of this relay is forwarded.
   void wins(uint32_t client, const Relay& relay, Time now, Duration turn_after);
 
-  Client& operator[](uint32_t slot) { return buckets_[slot / kWays].clients[slot % kWays]; }
-  const Client& operator[](uint32_t slot) const { return buckets_[slot / kWays].clients[slot % kWays]; }
+  Client& operator[](uint32_t slot) { return buckets_[slot / kStride].clients[slot % kStride]; }
+  const Client& operator[](uint32_t slot) const { return buckets_[slot / kStride].clients[slot % kStride]; }
   ClientBefore standing(uint32_t slot) const;
   void restore(uint32_t slot, const ClientBefore& before);
-  void clear();
+  void clear();  // takes the locks itself
 
  private:
-  static constexpr Time kFree = Time::min();
-
   struct alignas(64) Bucket {
-    std::array<uint64_t, kWays> ids{};
-    std::array<Time, kWays> heard;  // when its latest transmission began
+    SpinLock lock;
+    std::array<uint64_t, kWays> ids;  // 0 = free
+    std::array<Time, kWays> heard;    // when its latest transmission began
     std::array<Client, kWays> clients;
-    Bucket() { heard.fill(kFree); }
   };
 
   size_t home(const Request& request) const { return request.client & (buckets_.size() - 1); }
   uint32_t claim(const Request& request, Time now);
 
-  std::vector<Bucket> buckets_;
+  Slab<Bucket> buckets_;
 };
 
 }  // namespace relaysieve

@@ -2,6 +2,8 @@
 #include "window.h"
 
 #include <algorithm>
+#include <bit>
+#include <mutex>
 
 namespace relaysieve {
 
@@ -26,7 +28,9 @@ void Record::remove(const Relay& relay) {
   relay_count = static_cast<uint8_t>(std::remove(relays.begin(), end, relay) - relays.begin());
 }
 
-Window::Window(size_t records) : buckets_(records / kWays) {}
+Window::Window(size_t records, bool huge_pages)
+    : buckets_(std::bit_ceil((records + kWays - 1) / kWays),
+               huge_pages ? Slab<Bucket>::Pages::huge : Slab<Bucket>::Pages::small) {}
 
 uint32_t Window::find(const Request& request) const {
   uint32_t found = kNowhere;
@@ -39,17 +43,20 @@ uint32_t Window::find(const Request& request) const {
 
 uint32_t Window::claim(const Request& request) const {
   const size_t at = home(request);
-  const auto& started = buckets_[at].started;
-  const auto oldest =
-      std::min_element(started.begin(), started.end()) - started.begin();  // a free one is oldest
-  return static_cast<uint32_t>(at * kWays + static_cast<size_t>(oldest));
+  const Bucket& bucket = buckets_[at];
+  size_t oldest = 0;
+  for (size_t way = 0; way < kWays; ++way) {
+    if (bucket.messages[way] == 0) return static_cast<uint32_t>(at * kStride + way);
+    if (bucket.started[way] < bucket.started[oldest]) oldest = way;
+  }
+  return static_cast<uint32_t>(at * kStride + oldest);
 }
 
 void Window::start(uint32_t slot, const Request& request, Time now, uint64_t number) {
   Bucket& home = bucket(slot);
-  home.messages[slot % kWays] = request.message;
-  home.started[slot % kWays] = now;
-  Record& record = home.records[slot % kWays];
+  home.messages[slot % kStride] = request.message;
+  home.started[slot % kStride] = now;
+  Record& record = home.records[slot % kStride];
   record.scope = request.scope;
   record.options = request.options;
   record.content = request.content;
@@ -59,8 +66,11 @@ void Window::start(uint32_t slot, const Request& request, Time now, uint64_t num
   record.add(request.relay);
 }
 
-void Window::erase(uint32_t slot) { bucket(slot).started[slot % kWays] = kFree; }
-
-void Window::clear() { std::ranges::fill(buckets_, Bucket()); }
+void Window::clear() {
+  for (Bucket& bucket : buckets_) {
+    const std::lock_guard hold(bucket.lock);
+    bucket.messages.fill(0);
+  }
+}
 
 }  // namespace relaysieve

@@ -33,13 +33,19 @@ struct Verdict {
 class Filter {
  public:
   struct Options {
-    size_t clients = 262'144;  // capacity, rounded up to a power of two; 64 .. 16 Mi
+    size_t clients = 262'144;  // capacity, 64 .. 16 Mi
     uint64_t seed = 0;         // key of all hashes; 0 = draw one from the system
+    bool huge_pages = false;   // ask for transparent huge pages: a long-lived daemon wants them
   };
 
   Filter(std::shared_ptr<const Policy> policy, Options options);
   explicit Filter(std::shared_ptr<const Policy> policy) : Filter(std::move(policy), Options()) {}
+  Filter(Filter&&) noexcept;
   ~Filter();
+
+  // A filter for another thread: its own policy and scratch, the same memory. Of two copies judged on two
+  // threads in the same instant exactly one passes. One Filter must not be used by two threads at once.
+  Filter share() const;
 
   // Judges frames of the routers' side, in order. `verdicts` must be at least as long as `frames`. A frame
   // whose time is before an earlier one's counts as simultaneous with it.
@@ -51,11 +57,12 @@ class Filter {
   void undo(const Verdict& verdict);
 
   void adopt(std::shared_ptr<const Policy> policy);  // from the next burst on; records are kept
-  void flush();                                      // forgets every record and client
+  void flush();  // forgets every record and client, for all who share them
   const Policy& policy() const;
 
  private:
   struct Rooms;
+  explicit Filter(std::unique_ptr<Rooms> rooms);
   std::unique_ptr<Rooms> rooms_;
 };
 

@@ -13,8 +13,9 @@ inline constexpr uint32_t kNowhere = ~uint32_t{0};
 
 // How a client stood before a copy was forwarded.
 struct ClientBefore {
+  bool known = false;  // false: it was new
+  Time heard{};
   Time began{};
-  Time seen{};
   uint32_t transmission = 0;
   uint8_t type = 0;
   uint8_t won = 0;

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <sched.h>
+
+#include <atomic>
+#include <cstdint>
+
+namespace relaysieve {
+
+// The atomic step of a bucket: held for one decision, some tens of nanoseconds, by a thread that neither
+// sleeps nor calls the system meanwhile. A waiter that outlasts that by far shares its core with the holder,
+// and makes way.
+class SpinLock {
+ public:
+  void lock() {
+    for (int spins = 0; held_.exchange(1, std::memory_order_acquire); ++spins) {
+      while (held_.load(std::memory_order_relaxed)) {
+        __builtin_ia32_pause();
+        if (++spins > kPatience) spins = 0, sched_yield();
+      }
+    }
+  }
+  void unlock() { held_.store(0, std::memory_order_release); }
+
+ private:
+  static constexpr int kPatience = 1000;
+  std::atomic<uint32_t> held_{0};
+};
+
+}  // namespace relaysieve
