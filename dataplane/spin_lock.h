@@ -13,6 +13,7 @@ namespace relaysieve {
 // and makes way.
 class SpinLock {
  public:
+#ifndef RELAYSIEVE_RACY  // the stress test shows that it sees what happens without
   void lock() {
     for (int spins = 0; held_.exchange(1, std::memory_order_acquire); ++spins) {
       while (held_.load(std::memory_order_relaxed)) {
@@ -22,6 +23,10 @@ class SpinLock {
     }
   }
   void unlock() { held_.store(0, std::memory_order_release); }
+#else
+  void lock() {}
+  void unlock() {}
+#endif
 
  private:
   static constexpr int kPatience = 1000;
