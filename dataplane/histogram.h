@@ -30,7 +30,8 @@ class Histogram {
 
   // The smallest value that at least `part` (0..1) of all values do not exceed; 0 when empty.
   Duration quantile(double part) const {
-    const auto rank = std::max<uint64_t>(1, static_cast<uint64_t>(std::ceil(part * static_cast<double>(count_))));
+    const auto rank =
+        std::max<uint64_t>(1, static_cast<uint64_t>(std::ceil(part * static_cast<double>(count_))));
     uint64_t seen = 0;
     for (size_t i = 0; i < kBuckets; ++i) {
       seen += buckets_[i];
@@ -46,7 +47,8 @@ class Histogram {
 
   // Values below 64 have a bucket each; above, the 6 leading bits and their exponent name the bucket.
   static size_t bucket_of(uint64_t ns) {
-    const unsigned shift = std::max(std::bit_width(ns), 6) - 6;
+    const auto width = static_cast<unsigned>(std::bit_width(ns));
+    const unsigned shift = std::max(width, 6U) - 6;
     return std::min<size_t>(kParts * shift + (ns >> shift), kBuckets - 1);
   }
   static uint64_t middle_of(size_t bucket) {

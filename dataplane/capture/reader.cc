@@ -18,8 +18,8 @@ constexpr size_t kLongestFrame = 262'144;  // libpcap refuses longer ones as bro
 constexpr size_t kBurstBytes = 4 * kLongestFrame;
 
 absl::Status wrong(const std::string& path, std::string_view what) {
-  return absl::InvalidArgumentError(absl::StrCat(path == "-" ? "standard input" : path, ": ",
-                                                 absl::string_view(what.data(), what.size())));
+  return absl::InvalidArgumentError(
+      absl::StrCat(path == "-" ? "standard input" : path, ": ", absl::string_view(what.data(), what.size())));
 }
 
 }  // namespace

@@ -16,8 +16,8 @@ struct pcap;
 
 namespace relaysieve {
 
-// Frames as they stand in a capture, in order. `lengths[i]` is how long frame i was on the wire; a capture with
-// a snapshot length holds fewer bytes than that.
+// Frames as they stand in a capture, in order. `lengths[i]` is how long frame i was on the wire; a capture
+// with a snapshot length holds fewer bytes than that.
 struct CaptureBurst {
   std::span<const Frame> frames;
   std::span<const uint32_t> lengths;
@@ -39,8 +39,8 @@ class CaptureReader {
 
   // Where and how the file broke, once next() has come to that place; else ok.
   const absl::Status& status() const { return status_; }
-  uint64_t frames() const { return frames_; }  // handed out so far
-  uint64_t bytes_read() const;                 // of the file; 0 where that cannot be told
+  uint64_t frames() const { return frames_; }            // handed out so far
+  uint64_t bytes_read() const;                           // of the file; 0 where that cannot be told
   uint64_t bytes_total() const { return bytes_total_; }  // 0 for a pipe
 
  private:

@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <toml++/toml.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <map>
+#include <sstream>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "settings.h"
+#include "text.h"
+
+namespace relaysieve {
+namespace {
+
+using Shape = Setting::Shape;
+
+std::string flag_of(const Setting& setting) {
+  std::string flag = absl::StrCat("--", view(setting.name));
+  std::replace(flag.begin(), flag.end(), '_', '-');
+  return flag;
+}
+
+// What a user gave, from the file first and then from flags, and all that is wrong with it.
+class Reading {
+ public:
+  explicit Reading(const GivenFlags& flags) : flags_(flags) {}
+
+  void file(const std::string& path);
+  void flags();
+  void windows();
+  absl::StatusOr<Settings> result() const;
+
+ private:
+  void top_level(const std::string& path, const toml::table& table);
+  void list(const std::string& path, const Setting& setting, std::string_view group, const toml::node& node);
+  void groups(const std::string& path, const Setting& setting, const toml::node& node);
+  void member(const std::string& path, const Setting& setting, std::string_view group,
+              const toml::node& node);
+  void set(const Setting& setting, const std::string& place, std::string_view group, std::string_view text);
+  void wrong(const std::string& place, absl::string_view what) {
+    errors_.push_back(absl::StrCat(place, ": ", what));
+  }
+  bool overridden(const Setting& setting) const {
+    return std::any_of(flags_.begin(), flags_.end(), [&](auto& flag) { return flag.first == &setting; });
+  }
+
+  const GivenFlags& flags_;
+  Settings settings_;
+  std::map<std::string_view, std::string> places_;  // where each setting was given, as messages begin
+  std::vector<std::string> errors_;
+};
+
+std::string place_of(const std::string& path, const toml::source_region& source) {
+  return absl::StrCat(path, ":", source.begin.line, ":", source.begin.column);
+}
+
+// A value as its file has it, for a message about its type.
+std::string shown(const toml::node& node) {
+  if (node.is_table()) return "a table";
+  if (node.is_array()) return "an array";
+  std::ostringstream text;
+  node.visit([&](const auto& value) { text << value; });
+  return text.str();
+}
+
+// The plain text of a value of the right TOML type.
+std::optional<std::string> text_of(Shape shape, const toml::node& node) {
+  if (shape == Shape::number) {
+    const auto number = node.value_exact<int64_t>();
+    return number ? std::optional(std::to_string(*number)) : std::nullopt;
+  }
+  if (shape == Shape::boolean) {
+    const auto boolean = node.value_exact<bool>();
+    return boolean ? std::optional<std::string>(*boolean ? "true" : "false") : std::nullopt;
+  }
+  return node.value_exact<std::string>();
+}
+
+// A table's entries as they stand in the file; toml++ sorts them by name.
+std::vector<std::pair<const toml::key*, const toml::node*>> in_file_order(const toml::table& table) {
+  std::vector<std::pair<const toml::key*, const toml::node*>> entries;
+  for (const auto& [key, node] : table) entries.emplace_back(&key, &node);
+  std::ranges::sort(entries, {}, [](const auto& entry) {
+    const toml::source_position& at = entry.first->source().begin;
+    return std::pair(at.line, at.column);
+  });
+  return entries;
+}
+
+void Reading::file(const std::string& path) {
+  try {
+    top_level(path, toml::parse_file(path));
+  } catch (const toml::parse_error& error) {
+    // Without a line the file itself could not be read.
+    const bool placed = error.source().begin.line != 0;
+    wrong(placed ? place_of(path, error.source()) : path, view(error.description()));
+  }
+}
+
+void Reading::top_level(const std::string& path, const toml::table& table) {
+  const auto& known = settings_table();
+  for (const auto& [key, node] : in_file_order(table)) {
+    const auto setting = std::ranges::find(known, key->str(), &Setting::name);
+    if (setting == known.end()) {
+      const auto names =
+          absl::StrJoin(known, ", ", [](std::string* out, const Setting& s) { out->append(s.name); });
+      wrong(place_of(path, key->source()),
+            absl::StrCat(view(key->str()), " is not a setting; these are: ", names));
+    } else if (setting->shape == Shape::groups) {
+      groups(path, *setting, *node);
+    } else if (setting->shape == Shape::list) {
+      if (!overridden(*setting)) list(path, *setting, "", *node);
+    } else {
+      member(path, *setting, "", *node);
+    }
+  }
+}
+
+void Reading::groups(const std::string& path, const Setting& setting, const toml::node& node) {
+  if (const auto* table = node.as_table()) {
+    for (const auto& [name, members] : in_file_order(*table)) list(path, setting, name->str(), *members);
+    return;
+  }
+  wrong(place_of(path, node.source()),
+        absl::StrCat(view(setting.name), ": ", shown(node), " is not a table of groups"));
+}
+
+void Reading::list(const std::string& path, const Setting& setting, std::string_view group,
+                   const toml::node& node) {
+  if (const auto* array = node.as_array()) {
+    for (const auto& element : *array) member(path, setting, group, element);
+    return;
+  }
+  const std::string name = absl::StrCat(view(setting.name), group.empty() ? "" : ".", view(group));
+  wrong(place_of(path, node.source()),
+        absl::StrCat(name, ": ", shown(node), " is not an array; a member of it is ", setting.allowed));
+}
+
+void Reading::member(const std::string& path, const Setting& setting, std::string_view group,
+                     const toml::node& node) {
+  const std::string place = absl::StrCat(place_of(path, node.source()), ": ", view(setting.name),
+                                         group.empty() ? "" : ".", view(group));
+  if (const auto text = text_of(setting.shape, node)) return set(setting, place, group, *text);
+  const bool quoted = setting.shape != Shape::number && setting.shape != Shape::boolean;
+  wrong(place, absl::StrCat(shown(node), " is not ", setting.allowed, quoted ? ", in quotes" : ""));
+}
+
+void Reading::flags() {
+  for (const auto& [setting, text] : flags_) set(*setting, flag_of(*setting), "", text);
+}
+
+void Reading::set(const Setting& setting, const std::string& place, std::string_view group,
+                  std::string_view text) {
+  if (const auto status = setting.set(settings_, group, text); !status.ok())
+    return wrong(place, status.message());
+  places_[setting.name] = place;
+}
+
+void Reading::windows() {
+  const Policy& policy = settings_.policy;
+  if (!errors_.empty() || policy.echo_window < policy.window) return;
+  const auto place = places_.find("echo_window");
+  const std::string echo = setting("echo_window").print(settings_);
+  const std::string window = setting("window").print(settings_);
+  if (place != places_.end())
+    return wrong(place->second, absl::StrCat(echo, " is not below the window, ", window));
+  wrong(places_["window"],
+        absl::StrCat(window, " is not above the echo_window, ", echo, " by default: set both"));
+}
+
+absl::StatusOr<Settings> Reading::result() const {
+  if (errors_.empty()) return settings_;
+  return absl::InvalidArgumentError(absl::StrJoin(errors_, "\n"));
+}
+
+std::string help_of(const Setting& setting) {
+  const std::string preset = setting.print(Settings());
+  std::string help = setting.sentence;
+  if (!preset.empty()) absl::StrAppend(&help, " (default ", preset);
+  if (!setting.limits.empty()) absl::StrAppend(&help, "; ", setting.limits);
+  return preset.empty() ? help : help + ")";
+}
+
+}  // namespace
+
+absl::StatusOr<Settings> read_settings(const std::string& file, const GivenFlags& flags) {
+  Reading reading(flags);
+  if (!file.empty()) reading.file(file);
+  reading.flags();
+  reading.windows();
+  return reading.result();
+}
+
+void add_flags(CLI::App& command, GivenFlags& given, bool offline) {
+  for (const Setting& setting : settings_table()) {
+    if (setting.shape == Shape::groups || (offline && !setting.offline)) continue;
+    const auto take = [&given, &setting](const std::string& text) { given.emplace_back(&setting, text); };
+    const std::string help = help_of(setting);
+    if (setting.shape == Shape::boolean) {
+      command.add_flag_function(
+          flag_of(setting), [take](int64_t count) { take(count > 0 ? "true" : "false"); }, help);
+      continue;
+    }
+    CLI::Option* option =
+        setting.shape == Shape::list
+            ? command
+                  .add_option_function<std::vector<std::string>>(
+                      flag_of(setting),
+                      [take](const auto& texts) { std::for_each(texts.begin(), texts.end(), take); }, help)
+                  ->delimiter(',')
+                  ->allow_extra_args(false)
+            : command.add_option_function<std::string>(flag_of(setting), take, help);
+    option->type_name(setting.metavar);
+  }
+}
+
+}  // namespace relaysieve
