@@ -17,6 +17,11 @@ mv %(lease)s.new %(lease)s
 """
 
 
+def mac_of(serial):
+    """The address of the lab's n-th client."""
+    return f"02:00:00:20:01:{serial:02x}"
+
+
 class Boot(NamedTuple):
     """How a client got on."""
     address: str
@@ -26,17 +31,15 @@ class Boot(NamedTuple):
 class _LinuxClient:
     """A client whose DHCP program runs on Linux and calls a script when it has a lease."""
 
-    def __init__(self, namespace, mac, folder):
-        self.mac = mac
-        self._namespace = namespace
-        self._folder = folder
-        self._lease = folder / f"lease-{namespace.role}"
-        self._script = folder / f"on-lease-{namespace.role}"
+    def __init__(self, lab, serial):
+        self.mac = mac_of(serial)
+        self._name = f"{self.kind}{serial}"
+        self._folder = lab.folder
+        self._namespace = lab.host(self._name, self.mac)
+        self._lease = lab.folder / f"{self._name}.lease"
+        self._script = lab.folder / f"{self._name}.script"
         self._script.write_text(_ON_LEASE % {"lease": self._lease})
         self._script.chmod(0o755)
-
-    def _log(self):
-        return self._folder / f"{self.name}-{self._namespace.role}.log"
 
     def _boot_file(self):
         """Reads the lease and fetches the boot file that it names."""
@@ -54,11 +57,11 @@ class _LinuxClient:
 class Udhcpc(_LinuxClient):
     """busybox udhcpc; `pause` s between its transmissions, of which it makes `tries` at most."""
 
-    name = "udhcpc"
+    kind = "udhcpc"
 
     def start(self, pause=3, tries=10):
         self.program = self._namespace.start(
-            ["udhcpc", "-f", "-n", "-q", "-i", "eth0", "-s", self._script, "-T", pause, "-t", tries], self._log())
+            ["udhcpc", "-f", "-n", "-q", "-i", "eth0", "-s", self._script, "-T", pause, "-t", tries], self._folder / f"{self._name}.log")
 
     def finish(self, seconds=30.0):
         status = self.program.wait_for_end(seconds)
@@ -70,15 +73,15 @@ class Udhcpc(_LinuxClient):
 class Dhclient(_LinuxClient):
     """ISC dhclient."""
 
-    name = "dhclient"
+    kind = "dhclient"
 
     def start(self):
-        folder = self._folder / f"dhclient-{self._namespace.role}"
+        folder = self._folder / self._name
         folder.mkdir()
         (folder / "conf").write_text("timeout 60;\n")
         self.program = self._namespace.start(
             [unconfined("dhclient", self._folder), "-4", "-d", "-1", "--no-pid", "-cf", folder / "conf", "-lf",
-             folder / "leases", "-sf", self._script, "eth0"], self._log())
+             folder / "leases", "-sf", self._script, "eth0"], self._folder / f"{self._name}.log")
 
     def finish(self, seconds=30.0):
         self.program.wait_for("bound to", seconds)
@@ -90,14 +93,16 @@ class Dhclient(_LinuxClient):
 class Ipxe:
     """A PC without a disk: SeaBIOS and the iPXE option ROM of an e1000, in qemu without KVM."""
 
-    name = "iPXE"
+    kind = "iPXE"
 
-    def __init__(self, switch, mac, folder, tap):
-        self.mac = mac
-        self._namespace, self._folder, self._tap = switch, folder, tap
-        switch.ip("tuntap", "add", "name", tap, "mode", "tap")
-        switch.up(tap)
-        switch.ip("link", "set", tap, "master", "lan")
+    def __init__(self, lab, serial):
+        self.mac = mac_of(serial)
+        self._tap = f"ipxe{serial}"
+        self._folder = lab.folder
+        self._namespace = lab.switches
+        self._namespace.ip("tuntap", "add", "name", self._tap, "mode", "tap")
+        self._namespace.plug(self._tap, "lan")
+        lab.advertise()
 
     def start(self):
         self.program = self._namespace.start(
@@ -105,7 +110,7 @@ class Ipxe:
              "-serial", "stdio", "-boot", "n", "-no-reboot",
              "-netdev", f"tap,id=lan,ifname={self._tap},script=no,downscript=no",
              "-device", f"e1000,netdev=lan,mac={self.mac}"],
-            self._folder / f"ipxe-{self._tap}.log")
+            self._folder / f"{self._tap}.log")
 
     def finish(self, seconds=120.0):
         self.program.wait_for(rf"(?m)^\W*{BOOT_MARK}", seconds)

@@ -14,6 +14,10 @@ import subprocess
 import time
 from pathlib import Path
 
+# dnsmasq with nothing on but what is added: it serves, relays and advertises in the lab.
+DNSMASQ = ("dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null", "--user=root", "--port=0", "--pid-file=",
+           "--log-facility=-")
+
 _PREFIX = "rslab"
 _serial = itertools.count(1)
 
@@ -143,6 +147,14 @@ class Namespace:
         mac = f"02:00:00:ff:00:{next(_serial):02x}"  # or it would change with every port, and drop neighbours
         self.ip("link", "add", "name", name, "address", mac, "type", "bridge", "forward_delay", "0", "mcast_snooping", "0")
         self.ip("link", "set", name, "up")
+
+    def plug(self, interface, bridge):
+        """Makes an interface a port of a bridge."""
+        self.ip("link", "set", interface, "up", "master", bridge)
+
+    def send(self, text, address, port):
+        """Sends one UDP datagram."""
+        self.run("bash", "-c", f"echo {text} >/dev/udp/{address}/{port}")
 
     def delete(self):
         for program in reversed(self._programs):

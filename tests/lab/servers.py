@@ -4,24 +4,23 @@
 import itertools
 import json
 
-from .namespaces import unconfined
+from .namespaces import DNSMASQ, unconfined
 from .plan import BOOT_FILE, BOOT_SCRIPT, CLIENT_GATEWAY, POOL, SERVER
 
 _serial = itertools.count(1)
 
 
-def tftp_root(folder):
-    root = folder / "tftp"
+def served(folder):
+    """The folder whose files are served."""
+    root = folder / "served"
     root.mkdir(exist_ok=True)
     (root / BOOT_FILE).write_text(BOOT_SCRIPT)
     return root
 
 
 def _dnsmasq(namespace, folder, name, *settings):
-    program = namespace.start(
-        ["dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null", "--user=root", "--port=0", "--log-facility=-",
-         "--pid-file=", *settings, "--enable-tftp", f"--tftp-root={tftp_root(folder)}"],
-        folder / f"{name}-{next(_serial)}.log")
+    program = namespace.start([*DNSMASQ, *settings, "--enable-tftp", f"--tftp-root={served(folder)}"],
+                              folder / f"{name}-{next(_serial)}.log")
     program.wait_for("dnsmasq-tftp.*: TFTP root is")
     return program
 
@@ -29,6 +28,15 @@ def _dnsmasq(namespace, folder, name, *settings):
 def tftp(namespace, folder):
     """dnsmasq as nothing but a TFTP server."""
     return _dnsmasq(namespace, folder, "tftp")
+
+
+def http(namespace, folder):
+    """An HTTP server on port 80."""
+    program = namespace.start(
+        ["/usr/bin/python3", "-u", "-m", "http.server", "80", "--bind", SERVER, "--directory", served(folder)],
+        folder / "http.log")
+    program.wait_for("Serving HTTP on")
+    return program
 
 
 def dnsmasq(namespace, folder):

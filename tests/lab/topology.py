@@ -10,55 +10,11 @@
 
 import itertools
 
-from . import clients
 from .capture import Capture
 from .ledger import Ledger
 from .namespaces import Namespace, wait_until, wire
-from .plan import CLIENT_GATEWAY, MARKER_PORT, MARKER_SOURCE, MARKER_TARGET, SERVER, SERVER_GATEWAY
-
-
-class Router:
-    """A router between client LAN and server side. It holds a relay, and may die and come back."""
-
-    def __init__(self, lab, name, host):
-        self.name = name
-        self.lan_address = f"10.20.0.{host}"
-        self.wan_address = f"10.30.0.{host}"
-        self.wan_mac = f"02:00:00:30:00:{host:02x}"
-        self.alive = True
-        self.relay = None
-        self._lab = lab
-        self.namespace = Namespace(f"router{name}")
-        wire(self.namespace, "lan", lab.switches, f"lan{name}", mac=f"02:00:00:20:00:{host:02x}")
-        wire(self.namespace, "wan", lab.switches, f"core{name}", mac=self.wan_mac)
-        for bridge in ("lan", "core"):
-            lab.switches.up(f"{bridge}{name}")
-            lab.switches.ip("link", "set", f"{bridge}{name}", "master", bridge)
-        self.namespace.up("lan", f"{self.lan_address}/24")
-        self.namespace.up("wan", f"{self.wan_address}/24")
-        for key, value in (("ip_forward", 1), ("conf.all.send_redirects", 0), ("conf.default.send_redirects", 0),
-                           ("conf.lan.send_redirects", 0), ("conf.wan.send_redirects", 0)):
-            self.namespace.sysctl(f"net.ipv4.{key}", value)
-
-    def start_relay(self, relay, **settings):
-        self.relay = relay(self, SERVER, self._lab.folder, **settings)
-
-    def stop_relay(self):
-        self.relay.stop()
-        self.relay = None
-
-    def die(self):
-        """Power off: the relay is gone and both links are down; the other router takes the gateway addresses."""
-        self.stop_relay()
-        self.alive = False
-        for interface in ("lan", "wan"):
-            self.namespace.ip("link", "set", interface, "down")
-        survivor = next(router for router in self._lab.routers.values() if router.alive)
-        self._lab.make_master(survivor)
-
-    def mark(self, text):
-        """Sends a datagram to the server's discard port."""
-        self.namespace.run("bash", "-c", f"echo {text} >/dev/udp/{SERVER}/{MARKER_PORT}")
+from .plan import MARKER_PORT, MARKER_SOURCE, MARKER_TARGET, SERVER, SERVER_GATEWAY
+from .routers import Router
 
 
 class Lab:
@@ -68,6 +24,7 @@ class Lab:
         self.folder = folder
         self.box = None
         self.captures = []
+        self._advertised = False
         self._namespaces = []
         self._serial = itertools.count(1)
         try:
@@ -89,12 +46,11 @@ class Lab:
         self.switches.ip("neighbour", "add", MARKER_TARGET, "lladdr", "02:00:00:20:00:fb", "dev", "lan")
         self.routers = {}
         for host, name in ((2, "A"), (3, "B")):
-            self.routers[name] = Router(self, name, host)
+            self.routers[name] = Router(name, host, self.switches, self.folder)
             self._namespaces.append(self.routers[name].namespace)
         self.box_namespace = self._namespace("box")
         wire(self.box_namespace, "routers", self.switches, "coreBox")
-        self.switches.up("coreBox")
-        self.switches.ip("link", "set", "coreBox", "master", "core")
+        self.switches.plug("coreBox", "core")
         self.server = self._namespace("server")
         wire(self.server, "eth0", self.box_namespace, "server", mac="02:00:00:30:00:10")
         self.box_namespace.up("routers")
@@ -112,13 +68,10 @@ class Lab:
         self.server.ip("route", "replace", f"{router.lan_address}/32", "via", via.wan_address)
 
     def make_master(self, master):
-        """Moves the gateway addresses to this router and tells both networks, as VRRP does."""
+        """Moves the gateway addresses of both networks to this router."""
         for router in self.routers.values():
-            for interface, address in (("lan", CLIENT_GATEWAY), ("wan", SERVER_GATEWAY)):
-                router.namespace.ip("address", "del", f"{address}/24", "dev", interface, check=False)
-        for interface, address in (("lan", CLIENT_GATEWAY), ("wan", SERVER_GATEWAY)):
-            master.namespace.ip("address", "add", f"{address}/24", "dev", interface)
-            master.namespace.run("busybox", "arping", "-q", "-U", "-c", "1", "-I", interface, address, check=False)
+            router.leave_gateways()
+        master.take_gateways()
 
     def put(self, box):
         """Puts a box into the server's cable in place of the one that is there."""
@@ -129,17 +82,22 @@ class Lab:
         self.box = box
 
     def client(self, kind):
-        """A new client of a kind of clients.py, with a MAC address of its own, on the client LAN."""
-        serial = next(self._serial)
-        mac = f"02:00:00:20:01:{serial:02x}"
-        if kind is clients.Ipxe:
-            return kind(self.switches, mac, self.folder, tap=f"tap{serial}")
-        namespace = self._namespace(f"client{serial}")
-        wire(namespace, "eth0", self.switches, f"client{serial}", mac=mac)
-        self.switches.up(f"client{serial}")
-        self.switches.ip("link", "set", f"client{serial}", "master", "lan")
-        namespace.up("eth0")
-        return kind(namespace, mac, self.folder)
+        """A new client of a kind of clients.py on the client LAN."""
+        return kind(self, next(self._serial))
+
+    def host(self, role, mac):
+        """A new host on the client LAN: a namespace with `eth0`."""
+        host = self._namespace(role)
+        wire(host, "eth0", self.switches, role, mac=mac)
+        self.switches.plug(role, "lan")
+        host.up("eth0")
+        return host
+
+    def advertise(self):
+        """Router A speaks IPv6 on the client LAN, too."""
+        if not self._advertised:
+            self.routers["A"].advertise()
+        self._advertised = True
 
     def forget(self):
         """Starts the counting anew."""
@@ -151,7 +109,7 @@ class Lab:
         """What the clients sent, the relays brought and the server got so far, complete and counted."""
         lan, wan, server = self.captures
         mark = f"marker-{next(self._serial)}"
-        self.switches.run("bash", "-c", f"echo {mark} >/dev/udp/{MARKER_TARGET}/{MARKER_PORT}")
+        self.switches.send(mark, MARKER_TARGET, MARKER_PORT)
         lan.wait_for_marker(mark)
         relays = [router for router in self.routers.values() if router.relay]
         sent = len(Ledger.transmissions(lan.messages))
