@@ -6,7 +6,7 @@ import json
 import os
 from pathlib import Path
 
-from .namespaces import LabError, run
+from .namespaces import LabError, run, wait_until
 
 _ROOT = Path(__file__).resolve().parents[2]
 _serial = itertools.count(1)
@@ -52,7 +52,18 @@ class Relaysieve:
     def status(self):
         return json.loads(run(built("relaysieve"), "status", "--json", "--control", self._control))
 
+    def report(self):
+        """The status for people."""
+        return run(built("relaysieve"), "status", "--control", self._control)
+
+    def _sums_agree(self):
+        totals = self.status()["totals"]
+        return totals["received"] == totals["forwarded"] + totals["dropped"] + totals["refused"]
+
     def stop(self):
+        """Ends the daemon, after a look at the law that holds whenever it is between two bursts."""
+        if self.daemon.running:
+            wait_until(self._sums_agree, lambda: f"received = forwarded + dropped + refused: {self.status()['totals']}")
         status = self.daemon.stop()
         if status != 0:
             raise LabError(f"relaysieved ended with {status}:\n{self.daemon.output}")

@@ -49,10 +49,6 @@ class _LinuxClient:
             raise LabError(f"{self.mac} got another {name} than the server has: {content!r}")
         return Boot(address, name)
 
-    def boot(self, seconds=30.0):
-        self.start()
-        return self.finish(seconds)
-
 
 class Udhcpc(_LinuxClient):
     """busybox udhcpc; `pause` s between its transmissions, of which it makes `tries` at most."""
@@ -119,7 +115,3 @@ class Ipxe:
         if not found:
             raise LabError(f"{self.mac} booted without an address?\n{self.program.output}")
         return Boot(found[1], BOOT_FILE)
-
-    def boot(self, seconds=120.0):
-        self.start()
-        return self.finish(seconds)

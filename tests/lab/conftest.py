@@ -22,21 +22,15 @@ def allowed():
         pytest.skip(reason)
 
 
-def _stop(*_):
-    raise KeyboardInterrupt  # unwinds through the fixtures, which clean up
-
-
 @pytest.fixture
 def lab():
-    before = signal.signal(signal.SIGTERM, _stop)
-    folder = Path(tempfile.mkdtemp(prefix="relaysieve-lab-"))  # short: a socket's path holds 107 characters
-    folder.chmod(0o755)
-    lab = None
+    before = namespaces.unwind_on_sigterm()
     try:
-        lab = Lab(folder)
-        yield lab
+        with tempfile.TemporaryDirectory(prefix="relaysieve-lab-") as folder:
+            lab = Lab(Path(folder))
+            try:
+                yield lab
+            finally:
+                lab.close()
     finally:
-        if lab:
-            lab.close()
-        shutil.rmtree(folder)
         signal.signal(signal.SIGTERM, before)

@@ -32,6 +32,14 @@ class Ledger:
         """How many messages of a type were counted at `where` (sent, brought, received), of all clients."""
         return sum(number for (_, each), number in where.items() if each == kind)
 
+    def answers(self, kind):
+        """How many replies of a type the server sent."""
+        return sum(reply.type == kind for reply in self.replies)
+
+    def addresses(self):
+        """All the addresses that the server offered."""
+        return {reply.yiaddr for reply in self.replies if reply.type == "OFFER"}
+
     def offered(self, chaddr):
         """The addresses that the server offered to a client, in order."""
         return [reply.yiaddr for reply in self.replies if reply.chaddr == chaddr and reply.type == "OFFER"]

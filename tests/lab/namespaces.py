@@ -36,6 +36,13 @@ def wait_until(condition, what, seconds=30.0):
     return value
 
 
+def unwind_on_sigterm():
+    """SIGTERM unwinds through every `finally`, as Ctrl-C does, so that what was made is cleaned up."""
+    def interrupt(*_):
+        raise KeyboardInterrupt
+    return signal.signal(signal.SIGTERM, interrupt)
+
+
 def run(*argv, check=True, timeout=60):
     """Runs a command to its end; returns what it printed on standard output."""
     try:
