@@ -66,4 +66,4 @@ class Relaysieve:
             wait_until(self._sums_agree, lambda: f"received = forwarded + dropped + refused: {self.status()['totals']}")
         status = self.daemon.stop()
         if status != 0:
-            raise LabError(f"relaysieved ended with {status}:\n{self.daemon.output}")
+            raise LabError(f"relaysieved ended with {status}:\n{self.daemon.last_words()}")

@@ -62,7 +62,7 @@ class Udhcpc(_LinuxClient):
     def finish(self, seconds=30.0):
         status = self.program.wait_for_end(seconds)
         if status != 0:
-            raise LabError(f"{self.mac} got no lease:\n{self.program.output}")
+            raise LabError(f"{self.mac} got no lease:\n{self.program.last_words()}")
         return self._boot_file()
 
 
@@ -113,5 +113,5 @@ class Ipxe:
         self.program.stop()
         found = re.search(r"net0: (\d+\.\d+\.\d+\.\d+)/", self.program.output)
         if not found:
-            raise LabError(f"{self.mac} booted without an address?\n{self.program.output}")
+            raise LabError(f"{self.mac} booted without an address?\n{self.program.last_words()}")
         return Boot(found[1], BOOT_FILE)

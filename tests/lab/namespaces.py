@@ -77,6 +77,9 @@ class Program:
     def output(self):
         return self.log.read_text(errors="replace")
 
+    def last_words(self):
+        return "\n".join(self.output.splitlines()[-12:])
+
     @property
     def running(self):
         return self._process.poll() is None
@@ -87,13 +90,13 @@ class Program:
             ended = not self.running  # asked first: what a program printed before it ended counts
             found = re.search(pattern, self.output)
             if ended and not found:
-                raise LabError(f"{self.name} ended before it said {pattern!r}:\n{self.output[-2000:]}")
+                raise LabError(f"{self.name} ended before it said {pattern!r}:\n{self.last_words()}")
             return found
-        return wait_until(seen, lambda: f"{pattern!r} from {self.name}:\n{self.output[-2000:]}", seconds)
+        return wait_until(seen, lambda: f"{pattern!r} from {self.name}:\n{self.last_words()}", seconds)
 
     def wait_for_end(self, seconds=60.0):
         """Waits until the program has ended by itself; returns its exit status."""
-        wait_until(lambda: not self.running, lambda: f"the end of {self.name}:\n{self.output[-2000:]}", seconds)
+        wait_until(lambda: not self.running, lambda: f"the end of {self.name}:\n{self.last_words()}", seconds)
         return self._process.returncode
 
     def signal(self, number):
