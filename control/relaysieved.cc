@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+// relaysieved, the daemon.
+#include <spdlog/cfg/env.h>
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
+#include <systemd/sd-daemon.h>
+
+#include <CLI/CLI.hpp>
+#include <csignal>
+#include <ctime>
+#include <filesystem>
+#include <iostream>
+#include <nlohmann/json.hpp>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "control_socket.h"
+#include "daemon.h"
+#include "exit_status.h"
+#include "settings.h"
+#include "status.h"
+
+namespace {
+
+using namespace relaysieve;
+
+struct Options {
+  std::string routers;
+  std::string server;
+  std::string config;
+  std::string driver = "auto";
+  unsigned workers = 1;
+  GivenFlags flags;
+};
+
+constexpr const char* kFooter =
+    R"(PORT is the name of a network interface, a PCI address, or vdev: and DPDK's device arguments.
+
+Example: routers behind eth1, the boot server behind eth2
+  relaysieved --routers eth1 --server eth2
+
+Exit status: 0 done; 1 it failed; 2 the words or the file given are wrong.)";
+
+void add_options(CLI::App& app, Options& options) {
+  app.footer(kFooter);
+  app.set_version_flag("--version", RELAYSIEVE_VERSION);
+  app.add_option("--routers", options.routers, "port that the routers are behind")
+      ->required()
+      ->type_name("PORT");
+  app.add_option("--server", options.server, "port that the boot server is behind")
+      ->required()
+      ->type_name("PORT");
+  app.add_option("--config", options.config, "settings file (TOML); flags win over it")->type_name("FILE");
+  app.add_option("--workers", options.workers, "threads that move frames: 1")
+      ->check(CLI::Range(1, 1))
+      ->type_name("N");
+  app.add_option("--driver", options.driver, "how a network interface is opened")
+      ->check(CLI::IsMember({"auto", "af_packet"}))
+      ->type_name("auto|af_packet");
+  add_flags(app, options.flags, /*offline=*/false);
+}
+
+// What the words allow and this program does not do.
+absl::Status check(const Options& options, const Settings& settings) {
+  const auto refuse = [](const auto&... words) { return absl::InvalidArgumentError(absl::StrCat(words...)); };
+  if (const size_t ports = split_ports(options.routers).size(); ports != 1)
+    return refuse("--routers: ", ports, " ports given, exactly one is allowed");
+  if (split_ports(options.server).size() != 1) return refuse("--server: exactly one port is allowed");
+  if (settings.metrics != "off")
+    return refuse("metrics: ", settings.metrics, " is not off, all that is allowed");
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Settings> settings_of(const Options& options) {
+  std::error_code none;
+  const bool usual = options.config.empty() && std::filesystem::exists(kSettingsFile, none);
+  absl::StatusOr<Settings> settings = read_settings(usual ? kSettingsFile : options.config, options.flags);
+  if (!settings.ok()) return settings;
+  if (absl::Status status = check(options, *settings); !status.ok()) return status;
+  return settings;
+}
+
+// Waits for the end: a signal, or a port that is gone.
+absl::Status wait_for_the_end(Daemon& daemon, const sigset_t& signals) {
+  const timespec second{1, 0};
+  while (true) {
+    const int signal = sigtimedwait(&signals, nullptr, &second);
+    if (signal > 0) {
+      spdlog::info("{}: ending", strsignal(signal));
+      return absl::OkStatus();
+    }
+    if (absl::Status status = daemon.check(); !status.ok()) return status;
+  }
+}
+
+absl::Status run(const Options& options) {
+  sigset_t signals;  // blocked before the first thread starts, so in all of them
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGTERM);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  signal(SIGPIPE, SIG_IGN);
+
+  const absl::StatusOr<Settings> settings = settings_of(options);
+  if (!settings.ok()) return settings.status();
+  auto control = ControlSocket::listen(settings->control);
+  if (!control.ok()) return control.status();
+  auto daemon = Daemon::open(options.routers, options.server, *settings);
+  if (!daemon.ok()) return daemon.status();
+  absl::Status status = (*control)->serve([&] { return (*daemon)->status(); });
+  if (!status.ok()) return status;
+
+  (*daemon)->start();
+  std::cout << "relaysieved: ready" << std::endl;
+  sd_notify(0, "READY=1");
+  status = wait_for_the_end(**daemon, signals);
+  sd_notify(0, "STOPPING=1");
+  control->reset();  // nobody asks from here on
+  (*daemon)->stop();
+  std::cout << render_status((*daemon)->status()) << std::flush;
+  return status;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  spdlog::set_default_logger(spdlog::stderr_logger_mt("relaysieved"));
+  spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%e %n: %l: %v");
+  spdlog::cfg::load_env_levels();  // SPDLOG_LEVEL=debug adds what DPDK says
+
+  CLI::App app("Drops second copies of relayed DHCP requests, as a piece of wire between two ports.",
+               "relaysieved");
+  Options options;
+  add_options(app, options);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& success) {  // --help, --version
+    return app.exit(success);
+  } catch (const CLI::Error& error) {
+    std::cerr << "relaysieved: " << error.what() << "\n";
+    return 2;
+  }
+  const absl::Status status = run(options);
+  if (!status.ok()) std::cerr << "relaysieved: " << status.message() << "\n";
+  return exit_status(status);
+}

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ports/barrier.h"
+
+#include <nftables/libnftables.h>
+#include <unistd.h>
+
+#include "absl/status/status.h"
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+
+namespace relaysieve {
+namespace {
+
+std::string table_of(const std::vector<std::string>& interfaces) {
+  const std::string devices = absl::StrCat("devices = { \"", absl::StrJoin(interfaces, "\", \""), "\" }");
+  return absl::StrCat("table netdev relaysieve_", getpid(), " {\n  flags owner\n",  //
+                      "  chain in { type filter hook ingress ", devices,
+                      " priority -500; policy drop; }\n",                                                  //
+                      "  chain out { type filter hook egress ", devices, " priority 500; policy drop;\n",  //
+                      "    meta mark ", Barrier::kMark, " meta mark set 0 accept; }\n}\n");
+}
+
+std::string first_line(const char* text) {
+  const std::vector<std::string> lines = absl::StrSplit(text == nullptr ? "" : text, '\n');
+  return std::string(absl::StripAsciiWhitespace(lines.front()));
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Barrier>> Barrier::raise(const std::vector<std::string>& interfaces) {
+  nft_ctx* context = nft_ctx_new(NFT_CTX_DEFAULT);
+  if (context == nullptr) return absl::UnavailableError("nftables does not answer");
+  std::unique_ptr<Barrier> barrier(new Barrier(context));
+  nft_ctx_buffer_error(context);
+  nft_ctx_buffer_output(context);
+  if (nft_run_cmd_from_buffer(context, table_of(interfaces).c_str()) != 0)
+    return absl::UnavailableError(first_line(nft_ctx_get_error_buffer(context)));
+  return barrier;
+}
+
+Barrier::~Barrier() { nft_ctx_free(context_); }
+
+}  // namespace relaysieve

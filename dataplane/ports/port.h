@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "relaysieve/time.h"
+
+struct rte_mbuf;
+struct rte_mempool;
+
+namespace relaysieve {
+
+// Frames that came in together.
+struct Burst {
+  static constexpr uint16_t kSize = 32;
+
+  uint16_t size = 0;
+  std::array<rte_mbuf*, kSize> frames{};
+  std::array<Time, kSize> times{};
+};
+
+// One end of the wire. Frames are DPDK's mbufs, from the destination MAC on, without the FCS.
+class Port {
+ public:
+  virtual ~Port() = default;
+  Port(const Port&) = delete;
+  Port& operator=(const Port&) = delete;
+
+  // From here on it takes frames in. What it sends through the kernel bears `mark` (SO_MARK). Once only.
+  virtual absl::Status start(uint32_t mark) = 0;
+
+  // The worker's:
+
+  // Fills the burst with what has come in, oldest first. The frames are the caller's.
+  virtual void receive(Burst& burst) = 0;
+  // Sends frames in order and frees those that went: the first so many of them, which is what it returns. The
+  // others stay the caller's, who may try again or give up.
+  virtual uint16_t transmit(rte_mbuf** frames, uint16_t count) = 0;
+  // What poll(2) can wait on for frames; -1 = there is no such thing, the port has to be asked.
+  virtual int descriptor() const { return -1; }
+  // Must be asked without a pause, or frames are lost.
+  virtual bool spins() const { return false; }
+
+  // Any thread's:
+
+  const std::string& name() const { return name_; }  // as the user gave it
+  virtual std::string_view driver() const = 0;
+  virtual bool exists() const { return true; }  // false: it has gone away for good
+  virtual bool link() const = 0;
+  // What opening it changed on the box, as parts of a sentence.
+  virtual std::vector<std::string> changes() const { return {}; }
+  virtual uint64_t missed() = 0;                     // frames that came and were lost before receive()
+  virtual uint64_t unfinished() const { return 0; }  // frames whose sender left the checksum to a NIC
+
+ protected:
+  explicit Port(std::string name) : name_(std::move(name)) {}
+
+ private:
+  std::string name_;
+};
+
+// What a user calls a port: the name of a kernel interface, a PCI address, or "vdev:" and DPDK's arguments.
+enum class PortKind : uint8_t { interface, pci, vdev };
+inline constexpr std::string_view kVdev = "vdev:";
+PortKind kind_of(const std::string& port);
+
+// "eth0,vdev:net_pcap0,rx_pcap=a.pcap,eth1" has three ports: what holds a '=' belongs to the vdev before it.
+std::vector<std::string> split_ports(const std::string& list);
+
+// Opens a port, which is deaf and has changed nothing on the box until it is started. Errors, here and there,
+// are sentences that do not name the port.
+absl::StatusOr<std::unique_ptr<Port>> open_port(const std::string& name, rte_mempool* pool);
+
+// The doors behind that; their errors do not name the port.
+absl::StatusOr<std::unique_ptr<Port>> open_packet_port(const std::string& name, rte_mempool* pool);
+absl::StatusOr<std::unique_ptr<Port>> open_ethdev_port(const std::string& name, rte_mempool* pool);
+// A DPDK port that exists already, for instance one made of rings.
+std::unique_ptr<Port> adopt_ethdev_port(const std::string& name, uint16_t id, rte_mempool* pool);
+
+}  // namespace relaysieve
