@@ -2,10 +2,12 @@
 // relaysieve, the command line.
 #include <CLI/CLI.hpp>
 #include <iostream>
+#include <nlohmann/json.hpp>
 
 #include "exit_status.h"
 #include "replay.h"
 #include "settings.h"
+#include "status.h"
 
 namespace {
 
@@ -53,13 +55,35 @@ Command add_replay(CLI::App& app) {
           }};
 }
 
+Command add_status(CLI::App& app) {
+  struct Options {
+    std::string control = Settings().control;
+    bool json = false;
+  };
+  auto options = std::make_shared<Options>();
+  CLI::App* command = app.add_subcommand("status", "what the running daemon has seen and done");
+  command->add_option("--control", options->control, "Unix socket of the daemon")
+      ->type_name("PATH")
+      ->capture_default_str();
+  command->add_flag("--json", options->json, "status as JSON");
+  return {command, [options] {
+            const auto status = fetch_status(options->control);
+            if (status.ok()) {
+              std::cout << (options->json ? status->dump(2) + "\n" : render_status(*status));
+            } else {
+              std::cerr << "relaysieve: " << status.status().message() << "\n";
+            }
+            return exit_status(status.status());
+          }};
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   CLI::App app("Drops second copies of relayed DHCP requests: the command line.", "relaysieve");
   app.require_subcommand(0, 1);
   app.set_version_flag("--version", RELAYSIEVE_VERSION);
-  const std::vector<Command> commands = {add_replay(app)};
+  const std::vector<Command> commands = {add_replay(app), add_status(app)};
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& success) {  // --help, --version
