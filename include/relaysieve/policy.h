@@ -36,13 +36,13 @@ struct Policy {
   Mode mode = Mode::enforce;
   Match match = Match::content;
   ScopeRule scope = ScopeRule::subnet;
-  uint8_t subnet_bits = 24;  // prefix length of ScopeRule::subnet, 0..32
-  bool ignore_vlan = false;  // true for routers on two VLANs of one trunk
-  Networks trusted_relays;   // must hold both source IP and giaddr; empty = all are trusted
+  uint8_t subnet_bits = 24;      // prefix length of ScopeRule::subnet, 0..32
+  bool ignore_vlan = false;      // true for routers on two VLANs of one trunk
+  Networks trusted_relays = {};  // must hold both source IP and giaddr; empty = all are trusted
   // Addresses (giaddr or link selection) that are one scope, whatever their subnets; the first match counts.
-  std::vector<Networks> relay_groups;
+  std::vector<Networks> relay_groups = {};
   // Servers that are one server: a copy to another member is a copy. Host-order IPv4.
-  std::vector<std::vector<uint32_t>> server_groups;
+  std::vector<std::vector<uint32_t>> server_groups = {};
 };
 
 // How long a record is kept to tell a late copy (reason late_copy) from a first one.
