@@ -11,7 +11,7 @@
 
 namespace relaysieve::bench {
 
-std::string golden_capture() { return RELAYSIEVE_GOLDEN "/storm-60.pcap"; }
+std::string golden_capture() { return RELAYSIEVE_GOLDEN "/captures/storm-60.pcap"; }
 
 Schedule::Schedule(Mix mix)
     : mix_(mix),
