@@ -2,9 +2,10 @@
 """Network namespaces and the programs that run in them.
 
 Names hold the pid of the process that made them, so labs run side by side, and what a killed one left behind
-is recognised and swept. Programs are started so that the kernel kills them when their lab dies.
+is recognised and swept. When a lab is killed the kernel kills its programs, but for those that gave up privileges.
 """
 
+import contextlib
 import itertools
 import os
 import re
@@ -179,11 +180,15 @@ def wire(one, one_name, other, other_name, mac=None):
 
 
 def sweep():
-    """Deletes the namespaces of labs whose process is gone."""
+    """Ends the programs and deletes the namespaces of labs whose own process is gone."""
     for line in run("ip", "netns", "list").splitlines():
         found = re.match(rf"{_PREFIX}(\d+)-\S+", line)
-        if found and not Path("/proc", found[1]).exists():
-            run("ip", "netns", "delete", found[0], check=False)
+        if not found or Path("/proc", found[1]).exists():
+            continue
+        for pid in run("ip", "netns", "pids", found[0], check=False).split():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(int(pid), signal.SIGKILL)
+        run("ip", "netns", "delete", found[0], check=False)
 
 
 def why_not():

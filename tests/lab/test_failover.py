@@ -50,11 +50,7 @@ def test_the_copy_that_always_wins_has_a_dead_return_path(lab):
     assert ledger.relays_of(client.mac, "DISCOVER") == [dead.lan_address] * 5
 
     lab.put(Relaysieve())  # the other router gets its turn
-    client = lab.client(Udhcpc)
-    client.start(pause=1)
-    client.finish()
-    ledger = lab.ledger()
-    ledger.expect_copies(1, client)
+    [client], ledger = trial(lab, 1, Udhcpc)
     for kind in ("DISCOVER", "REQUEST"):
         *before, last = ledger.relays_of(client.mac, kind)
         assert dead.lan_address in before and last == good.lan_address
