@@ -37,7 +37,7 @@ def boot(lab, copies, kinds):
     clients, ledger = trial(lab, copies, *kinds)
     for client in clients:
         print(f"  {client.kind:<9} {client.mac}   lease {client.boot.address:<13} boot file {client.boot.boot_file}")
-    print(f"  {len(clients)} of {len(clients)} booted after {time.monotonic() - started:.1f} s.")
+    print(f"  All booted after {time.monotonic() - started:.1f} s.")
     show_requests(lab, clients[0].mac)
     return ledger
 
