@@ -32,7 +32,6 @@ def bold(text):
 
 def boot(lab, copies, kinds):
     """Boots the clients, says how they got on and what the server received of the first one. Returns the ledger."""
-    lab.forget()
     started = time.monotonic()
     clients, ledger = trial(lab, copies, *kinds)
     for client in clients:

@@ -3,7 +3,7 @@
 
 from pathlib import Path
 
-from .namespaces import DNSMASQ, Namespace, wire
+from .namespaces import DNSMASQ, wire
 from .plan import CLIENT_GATEWAY, MARKER_PORT, SERVER, SERVER_GATEWAY
 
 _LATEWIRE = Path(__file__).with_name("latewire.py")
@@ -13,7 +13,7 @@ _GATEWAYS = (("lan", CLIENT_GATEWAY), ("wan", SERVER_GATEWAY))
 class Router:
     """Interfaces: `lan` to the clients, `wan` to the server's side."""
 
-    def __init__(self, name, host, switches, folder):
+    def __init__(self, name, host, namespace, switches, folder):
         self.name = name
         self.lan_address = f"10.20.0.{host}"
         self.wan_address = f"10.30.0.{host}"
@@ -21,7 +21,7 @@ class Router:
         self.relay = None
         self._folder = folder
         self._switches = switches
-        self.namespace = Namespace(f"router{name}")
+        self.namespace = namespace
         wire(self.namespace, "lan", switches, f"lan{name}", mac=f"02:00:00:20:00:{host:02x}")
         wire(self.namespace, "wan", switches, f"core{name}", mac=f"02:00:00:30:00:{host:02x}")
         switches.plug(f"lan{name}", "lan")

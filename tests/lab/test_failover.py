@@ -40,6 +40,7 @@ def test_the_copy_that_always_wins_has_a_dead_return_path(lab):
     assert ledger.sent[client.mac, "DISCOVER"] > 1, "the first offer reached the client"
     assert "Dropping reply received on lan" in dead.relay.output
 
+    lab.forget()
     lab.put(Relaysieve('turn_after = "0s"'))  # one copy, and it is always the same router's
     client = lab.client(Udhcpc)
     client.start(pause=1, tries=5)

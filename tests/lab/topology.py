@@ -39,15 +39,24 @@ class Lab:
         return namespace
 
     def _build(self):
+        self._build_client_side()
+        self._build_server_side()
+        for router in self.routers.values():
+            self.route_replies(router, via=router)
+        self.make_master(self.routers["A"])
+        self.captures = [Capture(self.switches, "lan"), Capture(self.box_namespace, "routers"),
+                         Capture(self.server, "eth0")]
+
+    def _build_client_side(self):
         self.switches = self._namespace("switches")
         self.switches.bridge("lan")
         self.switches.bridge("core")
         self.switches.ip("address", "add", f"{MARKER_SOURCE}/24", "dev", "lan")
         self.switches.ip("neighbour", "add", MARKER_TARGET, "lladdr", "02:00:00:20:00:fb", "dev", "lan")
-        self.routers = {}
-        for host, name in ((2, "A"), (3, "B")):
-            self.routers[name] = Router(name, host, self.switches, self.folder)
-            self._namespaces.append(self.routers[name].namespace)
+        self.routers = {name: Router(name, host, self._namespace(f"router{name}"), self.switches, self.folder)
+                        for name, host in (("A", 2), ("B", 3))}
+
+    def _build_server_side(self):
         self.box_namespace = self._namespace("box")
         wire(self.box_namespace, "routers", self.switches, "coreBox")
         self.switches.plug("coreBox", "core")
@@ -57,11 +66,6 @@ class Lab:
         self.box_namespace.up("server")
         self.server.up("eth0", f"{SERVER}/24")
         self.server.ip("route", "add", "10.20.0.0/24", "via", SERVER_GATEWAY)
-        for router in self.routers.values():
-            self.route_replies(router, via=router)
-        self.make_master(self.routers["A"])
-        self.captures = [Capture(self.switches, "lan"), Capture(self.box_namespace, "routers"),
-                         Capture(self.server, "eth0")]
 
     def route_replies(self, router, via):
         """The server sends its replies to this router's giaddr by way of router `via`."""
@@ -106,7 +110,7 @@ class Lab:
             capture.forget()
 
     def ledger(self):
-        """What the clients sent, the relays brought and the server got so far, complete and counted."""
+        """What the clients sent, the relays brought and the server got since forget(), complete and counted."""
         lan, wan, server = self.captures
         mark = f"marker-{next(self._serial)}"
         self.switches.send(mark, MARKER_TARGET, MARKER_PORT)

@@ -12,6 +12,7 @@ def furnish(lab, relay_a, relay_b, server):
 def trial(lab, copies, *kinds):
     """Boots a new client of each kind at the same time. Each must get its lease and boot file, and the server each
     of its transmissions `copies` times. Returns the clients and the ledger."""
+    lab.forget()
     clients = [lab.client(kind) for kind in kinds]
     for client in clients:
         client.start()
