@@ -6,6 +6,7 @@
 #include <xxhash.h>
 
 #include <algorithm>
+#include <cstring>
 #include <system_error>
 
 #include "options.h"
@@ -17,36 +18,30 @@ namespace {
 // An IPv4 datagram holds no more than this, so neither do its options.
 constexpr size_t kScratchSize = 65'536;
 
-// Fields laid end to end, to be hashed at once: the order and the widths are the format.
-class Key {
- public:
-  template <typename T>
-  requires std::is_integral_v<T> Key& add(T value) { return add(&value, sizeof value); }
-  Key& add(const void* bytes, size_t size) {
-    std::copy_n(static_cast<const uint8_t*>(bytes), size, bytes_ + size_);
-    size_ += size;
-    return *this;
-  }
-  const void* data() const { return bytes_; }
-  size_t size() const { return size_; }
+// Fields laid end to end, to be hashed at once: the order and the widths are the format. Their number is known when
+// this is compiled, so that each key costs a few stores and one short hash.
+template <typename... Fields>
+auto packed(Fields... fields) {
+  std::array<uint8_t, (sizeof(Fields) + ...)> bytes;
+  uint8_t* end = bytes.data();
+  ((std::memcpy(end, &fields, sizeof fields), end += sizeof fields), ...);
+  return bytes;
+}
 
- private:
-  uint8_t bytes_[320];  // the largest: a scope with a VRF of 255 bytes
-  size_t size_ = 0;
-};
+template <size_t kSize>
+std::array<uint8_t, kSize> copy_of(const uint8_t* bytes) {
+  std::array<uint8_t, kSize> copy;
+  std::memcpy(copy.data(), bytes, kSize);
+  return copy;
+}
 
-// VLANs and server, then the client's hardware address: the start of both the client's and the message's key.
-Key client_key(const Message& m, const Policy& policy) {
-  Key key;
-  if (!policy.ignore_vlan) key.add(m.vlans[0]).add(m.vlans[1]);
+// A server group stands for its members: its number, in the network 0.0.0.0/8 where no server is.
+uint32_t server_of(const Message& m, const Policy& policy) {
   const auto group = std::ranges::find_if(policy.server_groups, [&](const auto& servers) {
     return std::ranges::find(servers, m.server_ip) != servers.end();
   });
-  const bool grouped = group != policy.server_groups.end();
-  key.add(grouped).add(grouped ? static_cast<uint32_t>(group - policy.server_groups.begin()) : m.server_ip);
-  key.add(&m.bootp[bootp::kHtype], 2);  // htype, hlen
-  key.add(&m.bootp[bootp::kChaddr], bootp::kChaddrSize);
-  return key;
+  if (group == policy.server_groups.end()) return m.server_ip;
+  return static_cast<uint32_t>(group - policy.server_groups.begin());
 }
 
 constexpr bool identifies(uint8_t code) {
@@ -62,33 +57,41 @@ Fingerprint::Fingerprint(uint64_t seed) : scratch_(kScratchSize) {
     throw std::system_error(errno, std::generic_category(), "no random seed from the system");
 }
 
+template <size_t kSize>
+uint64_t Fingerprint::hash(const std::array<uint8_t, kSize>& key) const {
+  return hash(key.data(), kSize);
+}
+
 uint64_t Fingerprint::hash(const void* bytes, size_t size) const {
   const uint64_t h = XXH3_64bits_withSecret(bytes, size, secret_.data(), secret_.size());
   return h != 0 ? h : 1;  // 0 marks a free place in a table
 }
 
 Request Fingerprint::of(const Message& m, uint16_t port, const Policy& policy) {
+  const uint32_t vlans = policy.ignore_vlan ? 0 : uint32_t{m.vlans[0]} << 16 | m.vlans[1];
+  const uint8_t* b = m.bootp.data();
+  const uint64_t who = hash(packed(vlans, server_of(m, policy), copy_of<2>(b + bootp::kHtype),  // htype, hlen
+                                   copy_of<bootp::kChaddrSize>(b + bootp::kChaddr)));
   Request request;
   request.type = m.type;
   request.scope = scope(m, policy);
+  request.client = hash(packed(who, request.scope));
+  request.message = hash(packed(who, copy_of<6>(b + bootp::kXid),  // xid and secs lie together
+                                copy_of<4>(b + bootp::kCiaddr), m.type));
   request.content = options(m, false);
   request.options = policy.match == Match::content ? request.content : options(m, true);
   request.relay = relay(m, port);
-
-  Key key = client_key(m, policy);
-  Key client = key;
-  client.add(request.scope);
-  request.client = hash(client.data(), client.size());
-  key.add(&m.bootp[bootp::kXid], 4 + 2)
-      .add(&m.bootp[bootp::kCiaddr], 4)
-      .add(m.type);  // xid and secs lie together
-  request.message = hash(key.data(), key.size());
   return request;
 }
 
-// The options as (code, length, value) in wire order, without 82 and Pad, or only those that make up the
-// identity; behind them file and sname, where they are the client's own words and not just its padding.
+// The options as (code, length, value) in wire order, without 82 and Pad, or only those that make up the identity;
+// behind them file and sname, where they are the client's own words and not just its padding.
 uint32_t Fingerprint::options(const Message& m, bool only_identity) {
+  const uint8_t overload = only_identity ? 0 : m.overload;
+  const bool file = m.type == 0 || overload & 1, sname = m.type == 0 || overload & 2;
+  if (m.in_one_piece && !only_identity && !file && !sname)  // nearly always: they are hashed where they lie
+    return static_cast<uint32_t>(hash(m.own_options.data(), m.own_options.size()));
+
   uint8_t* end = scratch_.data();
   const auto add = [&](Bytes bytes) { end = std::copy(bytes.begin(), bytes.end(), end); };
   bool broken = false;
@@ -96,35 +99,34 @@ uint32_t Fingerprint::options(const Message& m, bool only_identity) {
     if (code == option::kRelayInfo || (only_identity && !identifies(code))) return;
     add({value.data() - 2, value.size() + 2});
   });
-  const uint8_t overload = only_identity ? 0 : m.overload;
-  if (m.type == 0 || overload & 1) add(m.bootp.subspan(bootp::kFile, bootp::kFileSize));
-  if (m.type == 0 || overload & 2) add(m.bootp.subspan(bootp::kSname, bootp::kSnameSize));
+  if (file) add(m.bootp.subspan(bootp::kFile, bootp::kFileSize));
+  if (sname) add(m.bootp.subspan(bootp::kSname, bootp::kSnameSize));
   return static_cast<uint32_t>(hash(scratch_.data(), static_cast<size_t>(end - scratch_.data())));
 }
 
 uint32_t Fingerprint::scope(const Message& m, const Policy& policy) const {
   if (policy.scope == ScopeRule::any) return 0;
-  const uint32_t address = m.link_selection.value_or(m.giaddr);
+  uint32_t address = m.link_selection.value_or(m.giaddr);
+  uint8_t bits = policy.scope == ScopeRule::exact ? 32 : policy.subnet_bits;
   const auto group = std::ranges::find_if(policy.relay_groups, [&](const Networks& members) {
     return std::ranges::any_of(members, [&](const Network& n) { return n.contains(address); });
   });
-  Key key;
+  constexpr uint8_t kGroup = 64;  // no prefix length
   if (group != policy.relay_groups.end()) {
-    key.add(true).add(static_cast<uint32_t>(group - policy.relay_groups.begin()));
+    address = static_cast<uint32_t>(group - policy.relay_groups.begin());
+    bits = kGroup;
   } else {
-    const uint8_t bits = policy.scope == ScopeRule::exact ? 32 : policy.subnet_bits;
-    key.add(false).add(address & Network{address, bits}.mask());
+    address &= Network{address, bits}.mask();
   }
-  key.add(m.vrf.data(), m.vrf.size());
-  return static_cast<uint32_t>(hash(key.data(), key.size()));
+  const uint64_t vrf = m.vrf.empty() ? 0 : hash(m.vrf.data(), m.vrf.size());
+  return static_cast<uint32_t>(hash(packed(address, bits, vrf)));
 }
 
 Relay Fingerprint::relay(const Message& m, uint16_t port) {
-  Key router, asked;
-  router.add(port).add(m.source_mac.data(), m.source_mac.size()).add(m.source_ip);
-  asked.add(m.giaddr).add(m.link_selection.has_value()).add(m.link_selection.value_or(0));
-  Relay relay{.router = static_cast<uint32_t>(hash(router.data(), router.size())),
-              .asked = static_cast<uint32_t>(hash(asked.data(), asked.size()))};
+  Relay relay;
+  relay.router = static_cast<uint32_t>(hash(packed(port, copy_of<6>(m.source_mac.data()), m.source_ip)));
+  relay.asked = static_cast<uint32_t>(
+      hash(packed(m.giaddr, m.link_selection.has_value(), m.link_selection.value_or(0))));
   if (!m.relay_info) return relay;
 
   uint8_t* end = scratch_.data();

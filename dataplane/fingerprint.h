@@ -21,7 +21,9 @@ class Fingerprint {
   Request of(const Message& message, uint16_t port, const Policy& policy);
 
  private:
-  uint64_t hash(const void* bytes, size_t size) const;
+  uint64_t hash(const void* bytes, size_t size) const;  // never 0
+  template <size_t kSize>
+  uint64_t hash(const std::array<uint8_t, kSize>& key) const;
   uint32_t options(const Message& message, bool only_identity);
   uint32_t scope(const Message& message, const Policy& policy) const;
   Relay relay(const Message& message, uint16_t port);

@@ -84,13 +84,18 @@ void find_overloaded_type(Message& m) {
 
 Refusal options(Bytes& rest, Message& m) {
   if (rest.size() < 4 || load32(rest.data()) != bootp::kMagicCookie) return {};  // plain BOOTP
+  const uint8_t* own_begin = &rest[0] + 4;
+  const uint8_t* own_end = own_begin;
   bool broken = false;
   m.options = walk_options(rest.subspan(4), broken, [&](uint8_t code, Bytes v) {
+    if (code == option::kRelayInfo) return read_relay_info(v, m);
     if (code == option::kMessageType && v.size() == 1 && m.type == 0) m.type = v[0];
     if (code == option::kOverload && v.size() == 1 && m.overload == 0) m.overload = v[0] & 3;
-    if (code == option::kRelayInfo) read_relay_info(v, m);
+    if (v.data() - 2 != own_end) m.in_one_piece = false;  // a Pad or an option 82 stands before it
+    own_end = v.data() + v.size();
   });
   if (broken) return Reason::malformed_options;
+  m.own_options = {own_begin, own_end};
   if (m.type == 0 && m.overload != 0) find_overloaded_type(m);
   constexpr uint8_t kLeasequery = 10;  // RFC 4388 s6.1
   if (m.type == kLeasequery) return Reason::leasequery;

@@ -18,6 +18,8 @@ struct Message {
   uint32_t server_ip = 0;            // the IPv4 destination
   std::span<const uint8_t> bootp;    // 236 bytes: the fixed header, op to file (RFC 951, RFC 2131 s2)
   std::span<const uint8_t> options;  // from the magic cookie to End, both left out; empty without a cookie
+  std::span<const uint8_t> own_options;  // the client's own, all but 82 and Pad, if they lie in one piece
+  bool in_one_piece = true;
   uint32_t giaddr = 0;
   uint8_t type = 0;                        // DHCP message type (option 53); 0 = plain BOOTP
   uint8_t overload = 0;                    // option 52: 1 file, 2 sname, 3 both hold options; 0 = none
