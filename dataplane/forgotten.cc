@@ -81,7 +81,7 @@ bool Forgotten::full(Time now) const {
 }
 
 void Forgotten::clear(Duration window) {
-  quarter_ = std::max<int64_t>(window.count() / 4, 1);
+  quarter_ = quarter_of_window(window);
   last_end_ = std::numeric_limits<int64_t>::min();
   for (auto& generation : taken_) generation = 0;
   for (Block& block : slab_) {

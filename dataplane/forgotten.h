@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cstdint>
@@ -28,6 +29,10 @@ class Forgotten {
   bool contains(uint64_t key, Time now);
   bool full(Time now) const;  // a generation that still counts takes no more
   void clear(Duration window);
+  // For another window: what was remembered for the old one is let go of.
+  void retune(Duration window) {
+    if (quarter_of_window(window) != quarter_) clear(window);
+  }
 
  private:
   static constexpr int kGenerations = 6;  // the current one, four to come, one between
@@ -45,6 +50,7 @@ class Forgotten {
   uint32_t quarter_of(Time t) const {
     return static_cast<uint32_t>(t.count() / quarter_.load(std::memory_order_relaxed));
   }
+  static int64_t quarter_of_window(Duration window) { return std::max<int64_t>(window.count() / 4, 1); }
   static Mask mask_of(uint64_t key);
   Block& block_of(uint64_t key, uint32_t quarter);
   bool admit(uint32_t quarter);

@@ -34,6 +34,7 @@ class Memory {
   Decision observe(const Request& request, Time now, uint64_t number, const Policy& policy);
   void undo(const Undo& trace);
   void clear(Duration window);
+  void retune(Duration window) { forgotten_.retune(window); }  // the policy has another window
 
  private:
   // A copy of a known transmission from a relay that had not brought it yet.
