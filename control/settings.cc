@@ -37,7 +37,7 @@ const T& at(const Settings& settings, T Policy::*field) {
 constexpr const char* kNetworkAllowed = "an IPv4 address or network, such as 10.0.0.0/8";
 
 absl::Status refused(const Setting& setting, std::string_view text) {
-  return absl::InvalidArgumentError(absl::StrCat("\"", view(text), "\" is not ", setting.allowed));
+  return absl::InvalidArgumentError(absl::StrCat(in_quotes(text), " is not ", setting.allowed));
 }
 
 // A setting of one value: `parse` returns nothing for a text that is not allowed.
@@ -163,8 +163,8 @@ Setting groups(std::string_view name, std::vector<std::vector<Member>> Policy::*
     for (size_t i = 0; i < all.size(); ++i) {
       if (i == mine || !std::ranges::any_of(all[i], [&](const Member& m) { return overlap(m, *member); }))
         continue;
-      return absl::InvalidArgumentError(absl::StrCat("\"", view(given), "\" overlaps with group ",
-                                                     all_names[i], ": one group for each address"));
+      return absl::InvalidArgumentError(
+          absl::StrCat(in_quotes(given), " overlaps with group ", all_names[i], ": one group for each address"));
     }
     if (mine == all.size()) {
       all_names.emplace_back(group);

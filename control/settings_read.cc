@@ -6,6 +6,7 @@
 #include <map>
 #include <sstream>
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "settings.h"
@@ -56,10 +57,15 @@ std::string place_of(const std::string& path, const toml::source_region& source)
   return absl::StrCat(path, ":", source.begin.line, ":", source.begin.column);
 }
 
+std::string name_of(const Setting& setting, std::string_view group) {
+  return absl::StrCat(view(setting.name), group.empty() ? "" : ".", absl::Utf8SafeCEscape(view(group)));
+}
+
 // A value as its file has it, for a message about its type.
 std::string shown(const toml::node& node) {
   if (node.is_table()) return "a table";
   if (node.is_array()) return "an array";
+  if (const auto* text = node.as_string()) return in_quotes(text->get());
   std::ostringstream text;
   node.visit([&](const auto& value) { text << value; });
   return text.str();
@@ -107,7 +113,7 @@ void Reading::top_level(const std::string& path, const toml::table& table) {
       const auto names =
           absl::StrJoin(known, ", ", [](std::string* out, const Setting& s) { out->append(s.name); });
       wrong(place_of(path, key->source()),
-            absl::StrCat(view(key->str()), " is not a setting; these are: ", names));
+            absl::StrCat(in_quotes(key->str()), " is not a setting; these are: ", names));
     } else if (setting->shape == Shape::groups) {
       groups(path, *setting, *node);
     } else if (setting->shape == Shape::list) {
@@ -133,15 +139,13 @@ void Reading::list(const std::string& path, const Setting& setting, std::string_
     for (const auto& element : *array) member(path, setting, group, element);
     return;
   }
-  const std::string name = absl::StrCat(view(setting.name), group.empty() ? "" : ".", view(group));
-  wrong(place_of(path, node.source()),
-        absl::StrCat(name, ": ", shown(node), " is not an array; a member of it is ", setting.allowed));
+  wrong(place_of(path, node.source()), absl::StrCat(name_of(setting, group), ": ", shown(node),
+                                                    " is not an array; a member of it is ", setting.allowed));
 }
 
 void Reading::member(const std::string& path, const Setting& setting, std::string_view group,
                      const toml::node& node) {
-  const std::string place = absl::StrCat(place_of(path, node.source()), ": ", view(setting.name),
-                                         group.empty() ? "" : ".", view(group));
+  const std::string place = absl::StrCat(place_of(path, node.source()), ": ", name_of(setting, group));
   if (const auto text = text_of(setting.shape, node)) return set(setting, place, group, *text);
   const bool quoted = setting.shape != Shape::number && setting.shape != Shape::boolean;
   wrong(place, absl::StrCat(shown(node), " is not ", setting.allowed, quoted ? ", in quotes" : ""));

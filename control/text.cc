@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/time/time.h"
@@ -29,6 +30,10 @@ std::optional<Network> network_of(std::string_view text) {
   const auto bits = number_of<uint8_t>(text.substr(slash + 1));
   if (!bits || *bits > 32) return std::nullopt;
   return Network{*address, *bits};
+}
+
+std::string in_quotes(std::string_view text) {
+  return absl::StrCat("\"", absl::Utf8SafeCEscape(view(text)), "\"");
 }
 
 std::string print_duration(Duration duration) { return absl::FormatDuration(absl::FromChrono(duration)); }

@@ -19,6 +19,7 @@ std::optional<Duration> duration_of(std::string_view text);  // "100ms", "2.5s"
 std::optional<uint32_t> address_of(std::string_view text);   // "10.0.0.1", to host byte order
 std::optional<Network> network_of(std::string_view text);    // "10.0.0.0/8"; a bare address is a /32
 
+std::string in_quotes(std::string_view text);  // in one line, whatever is in it
 std::string print_duration(Duration duration);
 std::string print_address(uint32_t address);
 std::string print_network(const Network& network);

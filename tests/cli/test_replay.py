@@ -1,0 +1,282 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What `relaysieve replay` says and how it ends: reports, modes, wrong words, outputs that cannot be written."""
+
+import os
+import pty
+import re
+import shutil
+import subprocess
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+import pcapfile
+import relaysieve
+
+CAPTURES = relaysieve.ROOT / "tests/golden/captures"
+STORM = CAPTURES / "storm-60.pcap"  # 132 transmissions, each brought by two relays
+
+
+def one_line(done, status, *parts):
+    assert (done.status, done.out) == (status, ""), done
+    assert done.err.count("\n") == 1 and done.err.endswith("\n"), done.err
+    for part in parts:
+        assert part in done.err
+
+
+# The report.
+
+def test_the_report(tmp_path):
+    done = relaysieve.run("replay", STORM)
+    assert (done.status, done.err) == (0, "")
+    for line in (r"storm-60\.pcap: 547 frames over .* mode enforce", r"  264  requests", r"  132  first copies", r"  132  second copies",
+                 r"  0  retransmissions", r"  0  late copies", r"  0  turns", r"547 read = 415 forwarded \+ 132 dropped: the sums agree",
+                 r"  132  second_copy +another relay already brought this transmission", r"forwarded undecided: none",
+                 r"  264  reply +a BOOTREPLY"):
+        assert re.search(line + "$", done.out, re.MULTILINE), line
+
+
+def test_the_report_as_json_agrees_with_the_verdicts(tmp_path):
+    for capture in sorted(CAPTURES.glob("*.pcap")):
+        done = relaysieve.run("replay", capture, "--json", "--verdicts", tmp_path / "lines")
+        lines, report = relaysieve.verdicts(tmp_path / "lines"), done.report()
+        count = Counter(line["reason"] for line in lines)
+        assert (done.status, report["reasons"]) == (0, count), capture
+        assert report["sums_agree"] is True
+        assert report["frames"] == len(lines) == report["forwarded"] + report["dropped"]
+        assert report["dropped"] == sum(line["verdict"] == "drop" for line in lines)
+        assert (report["first_copies"], report["second_copies"]) == (count["first_copy"], count["second_copy"])
+        assert (report["late_copies"], report["retransmissions"]) == (count["late_copy"], count["retransmission"])
+        assert report["turns"] == count["turn_passed"]
+        lags = [line["lag_us"] for line in lines if "lag_us" in line and line["reason"] != "echo"]
+        assert sum(pair["copies"] for pair in report["pairs"]) + report["other_pairs"] == len(lags)
+        if lags:
+            assert min(pair["lag_us"]["min"] for pair in report["pairs"]) == min(lags)
+            assert max(pair["lag_us"]["max"] for pair in report["pairs"]) == max(lags)
+
+
+def test_pairs_of_relays(tmp_path):
+    report = relaysieve.run("replay", STORM, "--json", "--verdicts", tmp_path / "lines").report()
+    a = {"ip": "10.30.0.2", "mac": "02:00:00:30:00:02", "port": 0}
+    b = {"ip": "10.30.0.3", "mac": "02:00:00:30:00:03", "port": 0}
+    by_pair = {(pair["first"]["ip"], pair["second"]["ip"]): pair for pair in report["pairs"]}
+    assert by_pair.keys() == {(a["ip"], b["ip"]), (b["ip"], a["ip"])}
+    frames = pcapfile.read(STORM)
+    source = {a["mac"]: a["ip"], b["mac"]: b["ip"]}
+    lags = {}
+    for line in relaysieve.verdicts(tmp_path / "lines"):
+        if line["verdict"] == "drop":
+            pair = tuple(source[frames[line[n] - 1].data[6:12].hex(":")] for n in ("first_frame", "frame"))
+            lags.setdefault(pair, []).append(line["lag_us"])
+    for key, pair in by_pair.items():
+        exact = sorted(lags[key])
+        assert pair["copies"] == len(exact)
+        assert (pair["lag_us"]["min"], pair["lag_us"]["max"]) == (exact[0], exact[-1])
+        # The histogram's buckets are 1/32 wide: the middle of one is at most 1/64 off.
+        assert pair["lag_us"]["median"] == pytest.approx(exact[(len(exact) + 1) // 2 - 1], rel=1 / 64)
+
+
+def test_a_malformed_frame_is_undecided(tmp_path):
+    frames = pcapfile.read(STORM)[2:4]
+    capture = tmp_path / "in.pcap"
+    capture.write_bytes(pcapfile.pack([frames[0]._replace(data=frames[0].data[:100]), frames[1]]))
+    report = relaysieve.run("replay", capture, "--json").report()
+    assert report["undecided"] == {"malformed_ip": 1}
+    assert re.search(r"^forwarded undecided\n +1  malformed_ip +an IPv4 header", relaysieve.run("replay", capture).out, re.MULTILINE)
+
+
+# Modes.
+
+def test_monitor_forwards_everything_and_says_what_it_would_drop(tmp_path):
+    enforced = relaysieve.replay(STORM, tmp_path)
+    kept = tmp_path / "kept.pcap"
+    monitored = relaysieve.replay(STORM, tmp_path, "--mode", "monitor", "--forwarded", kept)
+    assert {line["verdict"] for line in monitored} == {"forward"}
+    assert pcapfile.read(kept) == pcapfile.read(STORM)
+    would = [line["frame"] for line in monitored if line["reason"] == "would_drop_second_copy"]
+    assert would == [line["frame"] for line in enforced if line["verdict"] == "drop"] and len(would) == 132
+    assert "  132  second copies" in relaysieve.run("replay", STORM, "--mode", "monitor").out
+
+
+def test_bypass_looks_at_nothing(tmp_path):
+    assert {line["reason"] for line in relaysieve.replay(STORM, tmp_path, "--mode", "bypass")} == {"bypassed"}
+
+
+# Wrong words.
+
+WRONG = {
+    "no file": ([], "IN"),
+    "unknown flag": (["in", "--windwo", "1s"], "--windwo"),
+    "two inputs": (["in", "in2"], "in2"),
+    "flag without value": (["in", "--window"], "--window"),
+    "no unit": (["in", "--window", "1"], '--window: "1" is not a duration'),
+    "too long": (["in", "--window", "6s"], "from 10ms to 5s"),
+    "too short": (["in", "--window", "9ms"], "from 10ms to 5s"),
+    "GRUB": (["in", "--echo-window", "200ms"], "GRUB repeats a request after 200ms"),
+    "echo above window": (["in", "--window", "100ms", "--echo-window", "150ms"], "150ms is not below the window, 100ms"),
+    "window below echo": (["in", "--window", "50ms"], "50ms is not above the echo_window, 100ms by default"),
+    "turns too late": (["in", "--turn-after", "61s"], "from 0 to 60s"),
+    "mode": (["in", "--mode", "strict"], '"strict" is not enforce or monitor or bypass'),
+    "match": (["in", "--match", "all"], '"all" is not content or identity'),
+    "scope": (["in", "--scope", "vlan"], '"vlan" is not subnet or any or exact'),
+    "bits": (["in", "--subnet-bits", "33"], "a whole number from 0 to 32"),
+    "network": (["in", "--trusted-relays", "10.0.0.0/33"], "an IPv4 address or network"),
+    "clients": (["in", "--clients", "63"], "a whole number from 64 to 16777216"),
+    "missing file": (["/nonexistent/in.pcap"], "/nonexistent/in.pcap: No such file or directory"),
+    "a folder": (["/tmp"], "/tmp: not a capture"),
+    "missing settings": ([STORM, "--config", "/nonexistent/c.toml"], "/nonexistent/c.toml: "),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_wrong_words_are_one_line_and_status_2(name):
+    words, part = WRONG[name]
+    one_line(relaysieve.run("replay", *words), 2, part)
+
+
+def test_a_command_is_needed():
+    one_line(relaysieve.run(), 2, "a command is needed")
+    one_line(relaysieve.run("reply"), 2, "reply")
+
+
+def test_help_has_every_flag_and_an_example():
+    done = relaysieve.run("replay", "--help")
+    assert (done.status, done.err) == (0, "")
+    for flag in ("config window echo-window scope subnet-bits match turn-after mode forwarded dropped verdicts json ignore-vlan "
+                 "trusted-relays clients").split():
+        assert re.search(rf"^  --{flag}\b", done.out, re.MULTILINE), flag
+    assert "default 100ms; 0 to below 200ms" in done.out
+    assert re.search(r"^Example: .*\n  relaysieve replay ", done.out, re.MULTILINE)
+
+
+# Outputs.
+
+@pytest.mark.parametrize("flag", ["--forwarded", "--dropped", "--verdicts"])
+def test_an_output_that_is_the_input_is_refused(flag, tmp_path):
+    capture, link = tmp_path / "in.pcap", tmp_path / "link.pcap"
+    shutil.copy(STORM, capture)
+    link.hardlink_to(capture)
+    for output in (capture, link):
+        one_line(relaysieve.run("replay", capture, flag, output), 2, f"{output}: is the input as well")
+        with open(capture, "rb") as stdin:
+            one_line(relaysieve.run("replay", "-", flag, output, stdin=stdin), 2, f"{output}: is the input as well")
+    assert capture.read_bytes() == STORM.read_bytes()
+
+
+def test_one_file_for_two_outputs_is_refused(tmp_path):
+    out = tmp_path / "out"
+    one_line(relaysieve.run("replay", STORM, "--forwarded", out, "--dropped", tmp_path / "." / "out"), 2, "is given for two outputs")
+    assert not out.exists()
+    assert relaysieve.run("replay", STORM, "--forwarded", "/dev/null", "--dropped", "/dev/null").status == 0
+
+
+@pytest.mark.parametrize("flag", ["--forwarded", "--dropped", "--verdicts"])
+def test_an_output_that_cannot_be_made_is_a_wrong_word(flag, tmp_path):
+    out = tmp_path / "missing" / "out"
+    one_line(relaysieve.run("replay", STORM, flag, out), 2, f"{out}: No such file or directory")
+    one_line(relaysieve.run("replay", STORM, flag, "-"), 2, "-: an output must be a file with a name")
+
+
+@pytest.mark.parametrize("flag", ["--forwarded", "--dropped", "--verdicts"])
+def test_a_full_disk_is_a_failure(flag):
+    one_line(relaysieve.run("replay", STORM, flag, "/dev/full"), 1, "/dev/full: No space left on device")
+
+
+def test_a_report_that_cannot_be_written_is_a_failure():
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run([relaysieve.BINARY, "replay", STORM], stdout=full, stderr=subprocess.PIPE, timeout=relaysieve.BOUND)
+    assert (done.returncode, done.stderr) == (1, b"relaysieve: standard output: cannot be written\n")
+
+
+# Who runs it and where.
+
+def test_it_needs_no_privilege():
+    if os.getuid() != 0:
+        assert relaysieve.run("replay", STORM).status == 0
+        return
+    with tempfile.TemporaryDirectory() as folder:  # outside pytest's folders, which are root's alone
+        program, capture = shutil.copy(relaysieve.BINARY, folder), shutil.copy(STORM, folder)
+        os.chown(folder, 65534, 65534)
+        done = subprocess.run([program, "replay", capture, "--verdicts", f"{folder}/lines"], user=65534, group=65534,
+                              extra_groups=[], capture_output=True, timeout=relaysieve.BOUND)
+        assert (done.returncode, done.stderr) == (0, b"")
+        assert len(relaysieve.verdicts(f"{folder}/lines")) == 547
+        assert Path(folder, "lines").stat().st_uid == 65534
+
+
+def test_it_does_not_load_dpdk():
+    """Loading it would take longer than most replays."""
+    loaded = subprocess.run(["ldd", relaysieve.BINARY], check=True, capture_output=True, timeout=relaysieve.BOUND).stdout
+    assert b"libpcap" in loaded and b"librte" not in loaded
+
+
+def peak_memory(capture):
+    child = subprocess.Popen([relaysieve.BINARY, "replay", capture], stdout=subprocess.DEVNULL)
+    _, status, usage = os.wait4(child.pid, 0)
+    child.returncode = os.waitstatus_to_exitcode(status)
+    assert child.returncode == 0
+    return usage.ru_maxrss * 1024
+
+
+def test_memory_is_constant(tmp_path):
+    """The same clients, at it for hours."""
+    frames = pcapfile.read(STORM)
+    span = frames[-1].time - frames[0].time + 10**10
+    short, long = tmp_path / "short.pcap", tmp_path / "long.pcap"
+    short.write_bytes(pcapfile.pack(frames))
+    with open(long, "wb") as file:
+        for again in range(300):
+            later = pcapfile.pack([frame._replace(time=frame.time + again * span) for frame in frames])
+            file.write(later if again == 0 else later[24:])
+    assert long.stat().st_size > 50_000_000
+    assert peak_memory(long) - peak_memory(short) < long.stat().st_size / 20
+
+
+# The progress bar.
+
+def until(master, wanted, feed=lambda: None):
+    seen, deadline = b"", time.monotonic() + relaysieve.BOUND
+    while wanted not in seen and time.monotonic() < deadline:
+        feed()
+        os.set_blocking(master, False)
+        try:
+            seen += os.read(master, 65536)
+        except BlockingIOError:
+            time.sleep(0.01)
+    return seen
+
+
+def test_progress_on_a_terminal(tmp_path):
+    raw = STORM.read_bytes()
+    master, terminal = pty.openpty()
+    child = subprocess.Popen([relaysieve.BINARY, "replay", "-"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=terminal)
+    try:
+        child.stdin.write(raw)
+        # A long job: frames keep coming until it has said how far it is.
+        assert b" frames" in until(master, b" frames", lambda: child.stdin.write(raw[24:]))
+        child.stdin.close()
+        assert b"the sums agree" in child.stdout.read()
+        assert child.wait(relaysieve.BOUND) == 0
+        assert until(master, b"\r\x1b[K").endswith(b"\r\x1b[K"), "the line is wiped"
+    finally:
+        child.kill()
+        child.wait()
+        os.close(master)
+        os.close(terminal)
+
+
+def test_no_progress_elsewhere():
+    raw = STORM.read_bytes()
+    child = subprocess.Popen([relaysieve.BINARY, "replay", "-"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    try:
+        child.stdin.write(raw)
+        began = time.monotonic()
+        while time.monotonic() - began < 1:  # longer than a terminal would wait for its first sign
+            child.stdin.write(raw[24:])
+        assert child.communicate(timeout=relaysieve.BOUND)[1] == b""
+    finally:
+        child.kill()
+        child.wait()
