@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "settings.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+namespace relaysieve {
+namespace {
+
+using namespace std::chrono_literals;
+using Shape = Setting::Shape;
+
+Settings with(std::string_view name, std::string_view text) {
+  Settings settings;
+  const auto status = setting(name).set(settings, "", text);
+  EXPECT_TRUE(status.ok()) << status;
+  return settings;
+}
+
+bool takes(std::string_view name, std::string_view text) {
+  Settings settings;
+  return setting(name).set(settings, "", text).ok();
+}
+
+TEST(SettingsTable, EachSettingIsThereOnceAndExplained) {
+  std::set<std::string_view> names;
+  for (const Setting& s : settings_table()) {
+    EXPECT_TRUE(names.insert(s.name).second) << s.name;
+    EXPECT_FALSE(s.sentence.empty()) << s.name;
+    EXPECT_FALSE(s.allowed.empty()) << s.name;
+    EXPECT_EQ(&setting(s.name), &s);
+  }
+  EXPECT_EQ(names.size(), 14u);
+}
+
+// What is printed can be given again, and the default changes nothing.
+TEST(SettingsTable, WhatIsPrintedIsTaken) {
+  for (const Setting& s : settings_table()) {
+    if (s.shape == Shape::list || s.shape == Shape::groups) continue;
+    EXPECT_EQ(s.print(with(s.name, s.print(Settings()))), s.print(Settings())) << s.name;
+  }
+  EXPECT_EQ(setting("window").print(with("window", "1500ms")), "1.5s");
+  EXPECT_EQ(setting("trusted_relays").print(with("trusted_relays", "10.0.0.0/8")), "10.0.0.0/8");
+  EXPECT_EQ(setting("trusted_relays").print(with("trusted_relays", "10.0.0.1/32")), "10.0.0.1");
+}
+
+TEST(SettingsTable, DefaultsAreThePolicys) {
+  EXPECT_EQ(setting("window").print(Settings()), "1s");
+  EXPECT_EQ(setting("echo_window").print(Settings()), "100ms");
+  EXPECT_EQ(setting("turn_after").print(Settings()), "2.5s");
+  EXPECT_EQ(setting("mode").print(Settings()), "enforce");
+  EXPECT_EQ(setting("clients").print(Settings()), "262144");
+}
+
+TEST(SettingsTable, ValuesReachThePolicy) {
+  EXPECT_EQ(with("window", "250ms").policy.window, 250ms);
+  EXPECT_EQ(with("echo_window", "250us").policy.echo_window, 250us);
+  EXPECT_EQ(with("turn_after", "0").policy.turn_after, 0ms);
+  EXPECT_EQ(with("mode", "bypass").policy.mode, Mode::bypass);
+  EXPECT_EQ(with("match", "identity").policy.match, Match::identity);
+  EXPECT_EQ(with("scope", "exact").policy.scope, ScopeRule::exact);
+  EXPECT_EQ(with("subnet_bits", "0").policy.subnet_bits, 0);
+  EXPECT_TRUE(with("ignore_vlan", "true").policy.ignore_vlan);
+  EXPECT_EQ(with("trusted_relays", "10.1.0.0/16").policy.trusted_relays[0].address, 0x0A010000u);
+  EXPECT_EQ(with("clients", "64").clients, 64u);
+}
+
+TEST(SettingsTable, LimitsHoldOnBothSides) {
+  for (const char* text : {"10ms", "5s"}) EXPECT_TRUE(takes("window", text)) << text;
+  for (const char* text : {"9999us", "5001ms", "-1s", "inf", "", "1", "s"})
+    EXPECT_FALSE(takes("window", text)) << text;
+  for (const char* text : {"0", "199ms", "199999us"}) EXPECT_TRUE(takes("echo_window", text)) << text;
+  for (const char* text : {"200ms", "-1ms"}) EXPECT_FALSE(takes("echo_window", text)) << text;
+  for (const char* text : {"0", "60s"}) EXPECT_TRUE(takes("turn_after", text)) << text;
+  EXPECT_FALSE(takes("turn_after", "60001ms"));
+  for (const char* text : {"0", "32"}) EXPECT_TRUE(takes("subnet_bits", text)) << text;
+  for (const char* text : {"33", "-1", "256", "24 ", "0x18"})
+    EXPECT_FALSE(takes("subnet_bits", text)) << text;
+  for (const char* text : {"64", "16777216"}) EXPECT_TRUE(takes("clients", text)) << text;
+  for (const char* text : {"63", "16777217", "99999999999999999999"})
+    EXPECT_FALSE(takes("clients", text)) << text;
+  for (const char* text : {"10.0.0.1", "0.0.0.0/0", "10.0.0.0/32"})
+    EXPECT_TRUE(takes("trusted_relays", text)) << text;
+  for (const char* text : {"10.0.0", "10.0.0.0/33", "10.0.0.0/", "::1", "relay"})
+    EXPECT_FALSE(takes("trusted_relays", text)) << text;
+  for (const char* text : {"off", "127.0.0.1:9467"}) EXPECT_TRUE(takes("metrics", text)) << text;
+  for (const char* text : {"on", "9467", "127.0.0.1:0", "127.0.0.1:65536", ":9467"})
+    EXPECT_FALSE(takes("metrics", text)) << text;
+}
+
+TEST(SettingsTable, ARefusedValueChangesNothing) {
+  Settings settings;
+  settings.policy.window = 2s;
+  EXPECT_FALSE(setting("window").set(settings, "", "6s").ok());
+  EXPECT_EQ(settings.policy.window, 2s);
+}
+
+TEST(SettingsTable, GroupsKeepTheirNamesAndDoNotOverlap) {
+  Settings settings;
+  const Setting& groups = setting("relay_groups");
+  EXPECT_TRUE(groups.set(settings, "campus", "10.20.0.0/24").ok());
+  EXPECT_TRUE(groups.set(settings, "annex", "10.21.0.0/24").ok());
+  EXPECT_TRUE(groups.set(settings, "campus", "10.20.0.0/16").ok()) << "inside one group they may";
+  EXPECT_FALSE(groups.set(settings, "annex", "10.20.7.7").ok());
+  EXPECT_FALSE(groups.set(settings, "third", "0.0.0.0/0").ok());
+  EXPECT_EQ(settings.relay_group_names, (std::vector<std::string>{"campus", "annex"}));
+  ASSERT_EQ(settings.policy.relay_groups.size(), 2u);
+  EXPECT_EQ(settings.policy.relay_groups[0].size(), 2u);
+  EXPECT_EQ(settings.policy.relay_groups[1].size(), 1u);
+}
+
+}  // namespace
+}  // namespace relaysieve
