@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: Apache-2.0
+// A million decisions on random streams: the filter and the oracle must agree on every verdict and reason.
+// One run again: ORACLE_SEED=<printed> unit_tests --gtest_filter='Oracle.*'
+#include "support/oracle.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <iostream>
+#include <random>
+#include <sstream>
+
+#include "relaysieve/filter.h"
+#include "support/clients.h"
+
+namespace relaysieve::test {
+namespace {
+
+using namespace std::chrono_literals;
+
+struct Event {
+  Time time;
+  std::shared_ptr<const Copy> copy;
+};
+
+// Makes up a network and its rule, and lets clients ask. Gaps and lags are drawn from the rule's own limits,
+// a nanosecond less and more, as often as from anywhere.
+class Stream {
+ public:
+  explicit Stream(uint64_t seed) : random_(seed) {
+    policy_.window = pick<Duration>({10ms, 100ms, 1s, 1s, 1s, 5s});
+    policy_.echo_window = pick<Duration>({0ms, 50ms, 100ms, 100ms, 199ms});
+    policy_.turn_after = pick<Duration>({0s, 300ms, 2500ms, 2500ms, 10s});
+    policy_.match = pick({Match::content, Match::identity});
+    policy_.scope = pick({ScopeRule::subnet, ScopeRule::subnet, ScopeRule::any, ScopeRule::exact});
+    policy_.ignore_vlan = one_in(4);
+    if (one_in(3)) policy_.server_groups = {{kServer.ip, kSecondServer.ip}};
+    limits_ = {0s, policy_.echo_window, 200ms,         250ms, policy_.window, policy_.turn_after,
+               4s, kLateHorizon,        kClientHorizon};
+    make_relays();
+  }
+
+  const Policy& policy() const { return policy_; }
+
+  std::vector<Event> events(size_t count) {
+    std::vector<Event> events;
+    const Clients boards = {edk2(), grub().with_hlen(0), raspberry_pi()};
+    for (Time start = 1000s; events.size() < count; start += 500s) {
+      for (const Client& client : boards) ask(client, start, events);
+    }
+    std::ranges::stable_sort(events, {}, &Event::time);
+    for (Event& event : events) {
+      if (one_in(50)) event.time -= near(50ms);  // the clock runs backwards
+    }
+    return events;
+  }
+
+ private:
+  using Clients = std::vector<Client>;
+
+  // Two to four relays: addresses of their own or one anycast address, with and without option 82; one of them
+  // may be smart, stand in another scope, or rewrite options.
+  void make_relays() {
+    enum {
+      plain,
+      smart_near,
+      smart_far,
+      elsewhere,
+      rewriter
+    } kind = pick({plain, smart_near, smart_far, elsewhere, rewriter});
+    const bool anycast = one_in(3), one_mac = anycast && one_in(2), exact = policy_.scope == ScopeRule::exact;
+    const uint8_t count = static_cast<uint8_t>(2 + below(3));
+    for (uint8_t n = 0; n < count; ++n) {
+      const uint8_t host = exact ? n % 2 : n;
+      Router router = {std::string(1, static_cast<char>('A' + n)),
+                       {2, 0, 0, 0, 0, n},
+                       "10.30.0.2"_ip + n,
+                       "10.20.0.2"_ip + host};
+      if (anycast) router.ip = router.giaddr = "10.20.0.1"_ip;
+      if (one_mac) router.mac = {2, 0, 0, 0, 0, 99};
+      if (one_mac || one_in(3)) router.writes = option82_at(below(2), {circuit_id(router.name)});
+      relays_.push_back(router);
+    }
+    if (kind == rewriter) relays_[0].writes = rewriting({kVendorClass, {1, 2, 3}});
+    if (kind == elsewhere) relays_[1].giaddr = "10.40.0.3"_ip;
+    if (kind == smart_near) relays_.push_back(relays_[0].asking_for("10.20.0.200"_ip));
+    if (kind == smart_far) relays_.push_back(relays_[0].asking_for("10.20.1.2"_ip));
+    vlans_.resize(relays_.size());
+    if (one_in(4)) vlans_[0] = {{5}};
+    // Nothing must be evicted: of one message there are at most three records; a bucket holds those of two.
+    forms_ = exact || kind != plain ? 1 : 2;
+  }
+
+  // A client asks up to twelve times: again, or for something else; each relay brings it, late or never.
+  void ask(const Client& client, Time time, std::vector<Event>& events) {
+    Transmission sent = client.discover();
+    uint8_t form = 0;
+    for (size_t tries = 1 + below(12); tries > 0; --tries) {
+      const Server server = one_in(5) ? kSecondServer : kServer;
+      for (size_t r = 0; r < relays_.size(); ++r) {
+        const auto copy = std::make_shared<const Copy>(
+            relays_[r].brings(sent.with({varied_, {form}})).to(server).tagged(vlans_[r]));
+        for (size_t count = one_in(6) ? 0 : one_in(6) ? 2 : 1; count > 0; --count)
+          events.push_back({time + (one_in(8) ? gap() : near(5ms)), copy});
+      }
+      time += gap();
+      if (one_in(6)) sent.xid += 1;
+      if (one_in(4)) sent.secs = static_cast<uint16_t>(sent.secs + 1);
+      if (one_in(10)) sent = sent.type() == kDiscover ? client.request() : client.discover();
+      if (one_in(10)) form = static_cast<uint8_t>(below(forms_));
+    }
+  }
+
+  Duration gap() {
+    const Duration limit = limits_[below(limits_.size())];
+    if (one_in(3)) return near(2 * limit + 1ms);
+    return std::max(Duration(0), limit + Duration(static_cast<int64_t>(below(3)) - 1));
+  }
+  Duration near(Duration limit) {
+    return Duration(static_cast<int64_t>(below(static_cast<size_t>(limit.count()))));
+  }
+  size_t below(size_t limit) { return std::uniform_int_distribution<size_t>(0, limit - 1)(random_); }
+  bool one_in(size_t n) { return below(n) == 0; }
+  template <class T>
+  T pick(std::initializer_list<T> list) {
+    return list.begin()[below(list.size())];
+  }
+
+  std::mt19937_64 random_;
+  Policy policy_;
+  std::vector<Duration> limits_;
+  std::vector<Router> relays_;
+  std::vector<std::vector<Tag>> vlans_;
+  size_t forms_ = 1;                                         // of the options, for one message
+  uint8_t varied_ = pick<uint8_t>({kClientId, kUserClass});  // the option that they differ in
+};
+
+// What led to a disagreement: the oracle's view of the same client's latest copies.
+std::string history(const std::vector<Event>& events, const std::vector<Reason>& reasons) {
+  std::ostringstream out;
+  const size_t last = reasons.size() - 1;
+  for (size_t i = last > 300 ? last - 300 : 0; i <= last; ++i) {
+    const Copy& copy = *events[i].copy;
+    if (copy.sent.chaddr != events[last].copy->sent.chaddr) continue;
+    out << "  " << i << ": " << events[i].time.count() << " ns, " << copy.what() << ", giaddr " << std::hex
+        << copy.relay.giaddr << ", xid " << copy.sent.xid << std::dec << ", secs " << copy.sent.secs
+        << ", server " << (copy.server.ip & 255) << ": " << info(reasons[i]).name << "\n";
+  }
+  return out.str();
+}
+
+using Seen = std::array<size_t, kReasonCount>;
+
+void compare(uint64_t seed, size_t decisions, Seen& seen) {
+  Stream stream(seed);
+  const std::vector<Event> events = stream.events(decisions);
+  Oracle oracle(stream.policy());
+  Filter filter(std::make_shared<const Policy>(stream.policy()), {.clients = 65'536, .seed = seed | 1});
+  std::vector<Reason> expected;
+  for (size_t i = 0; i < events.size(); ++i) {
+    const Copy& copy = *events[i].copy;
+    const Bytes bytes = copy.bytes();
+    const Verdict verdict = filter.judge({bytes, events[i].time, i + 1, copy.relay.port});
+    expected.push_back(oracle.judge(events[i].time, copy));
+    ++seen.at(static_cast<size_t>(verdict.reason));
+    ASSERT_EQ(info(verdict.reason).name, info(expected[i]).name)
+        << "frame " << i << " of the stream with ORACLE_SEED=" << seed << " ORACLE_STREAMS=1\n"
+        << history(events, expected);
+    ASSERT_EQ(verdict.action, info(expected[i]).action);
+  }
+}
+
+uint64_t from_environment(const char* name, uint64_t otherwise) {
+  const char* value = std::getenv(name);
+  return value ? std::strtoull(value, nullptr, 0) : otherwise;
+}
+
+TEST(Oracle, AgreesOnAMillionDecisions) {
+  constexpr size_t kDecisions = 4'000;
+  const uint64_t seed = from_environment("ORACLE_SEED", std::random_device()());
+  const uint64_t streams = from_environment("ORACLE_STREAMS", 250);
+  std::cout << "ORACLE_SEED=" << seed << "\n";
+  Seen seen{};
+  for (uint64_t n = 0; n < streams && !HasFatalFailure(); ++n) compare(seed + n, kDecisions, seen);
+  if (HasFatalFailure() || streams < 250) return;
+  using enum Reason;
+  for (Reason reason : {first_copy, second_copy, echo, retransmission, turn_passed, late_copy, rewritten,
+                        second_copy_rewritten, other_subnet_same_relay, twin_other_scope}) {
+    EXPECT_GT(seen.at(static_cast<size_t>(reason)), 1000u)
+        << info(reason).name << ": the streams are too tame";
+  }
+}
+
+}  // namespace
+}  // namespace relaysieve::test

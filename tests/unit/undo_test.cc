@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+// A copy that the transmit side refused was never delivered: the next copy must pass, and nobody has won.
+#include "support/scenario.h"
+
+namespace relaysieve::test {
+namespace {
+
+using Undone = Scenario;
+
+TEST_F(Undone, ARefusedFirstCopy) {
+  at(0ms, A.brings(discover)).is(forward, first_copy).and_refused();
+  at(1ms, B.brings(discover)).is(forward, first_copy);
+  at(2ms, A.brings(discover)).is(drop, second_copy);
+}
+
+TEST_F(Undone, EveryRouterInTurnIsRefused) {
+  at(0ms, A.brings(discover)).is(forward, first_copy).and_refused();
+  at(1ms, B.brings(discover)).is(forward, first_copy).and_refused();
+  at(2ms, C.brings(discover)).is(forward, first_copy).and_refused();
+  at(3ms, A.brings(discover)).is(forward, first_copy);
+  at(4ms, B.brings(discover)).is(drop, second_copy);
+}
+
+TEST_F(Undone, ARefusedRetransmission) {
+  at(0ms, A.brings(discover)).is(forward, first_copy);
+  at(1ms, B.brings(discover)).is(drop, second_copy);
+  at(250ms, A.brings(discover)).is(forward, retransmission).and_refused();
+  at(251ms, B.brings(discover)).is(forward, first_copy);
+  at(252ms, A.brings(discover)).is(drop, second_copy);
+}
+
+TEST_F(Undone, ARefusedTurn) {
+  at(0s, A.brings(discover)).is(forward, first_copy);
+  at(0s, B.brings(discover)).is(drop, second_copy);
+  at(4s, A.brings(discover)).is(drop, turn_passed);
+  at(4s + 1ms, B.brings(discover)).is(forward, first_copy).and_refused();
+  at(4s + 2ms, C.brings(discover)).is(forward, first_copy);
+  at(4s + 3ms, B.brings(discover)).is(drop, second_copy);
+}
+
+TEST_F(Undone, ARefusedTurnComesAgainFromTheSameRelay) {
+  at(0s, A.brings(discover)).is(forward, first_copy);
+  at(0s, B.brings(discover)).is(drop, second_copy);
+  at(4s, A.brings(discover)).is(drop, turn_passed);
+  at(4s + 1ms, B.brings(discover)).is(forward, first_copy).and_refused();
+  at(4s + 2ms, B.brings(discover)).is(forward, first_copy);
+}
+
+TEST_F(Undone, WhatWasRefusedDidNotWin) {
+  at(0s, A.brings(discover)).is(forward, first_copy).and_refused();
+  at(1ms, B.brings(discover)).is(forward, first_copy);
+  at(2ms, A.brings(discover)).is(drop, second_copy);
+  at(4s, B.brings(discover)).is(drop, turn_passed);  // B has won, A has not
+  at(4s + 1ms, A.brings(discover)).is(forward, first_copy);
+}
+
+TEST_F(Undone, ARefusedTurnIsStillDue) {  // B brought it and did not win
+  at(0s, A.brings(discover)).is(forward, first_copy);
+  at(0s, B.brings(discover)).is(drop, second_copy);
+  at(4s, A.brings(discover)).is(drop, turn_passed);
+  at(4s, B.brings(discover)).is(forward, first_copy).and_refused();
+  at(8s, A.brings(discover)).is(drop, turn_passed);
+  at(8s, B.brings(discover)).is(forward, first_copy);
+}
+
+TEST_F(Undone, ARefusedMessageIsNoProgress) {  // the client began to ask at 0 s
+  at(0s, A.brings(discover)).is(forward, first_copy);
+  at(0s, B.brings(discover)).is(drop, second_copy);
+  at(1s, A.brings(request)).is(forward, first_copy).and_refused();
+  at(4s, A.brings(discover)).is(drop, turn_passed);
+  at(4s, B.brings(discover)).is(forward, first_copy);
+}
+
+TEST_F(Undone, ARefusedSmartRelaysSecondSubnet) {
+  at(0ms, A.brings(discover)).is(forward, first_copy);
+  const Router near = A.asking_for("10.20.0.130"_ip);
+  at(1ms, near.brings(discover)).is(forward, other_subnet_same_relay).and_refused();
+  at(2ms, near.brings(discover)).is(forward, other_subnet_same_relay);
+  at(3ms, near.brings(discover)).is(drop, echo);
+  at(4ms, B.brings(discover)).is(drop, second_copy);
+}
+
+TEST_F(Undone, ARefusalInAnotherScopeLeavesThisOneAlone) {
+  const Router far = C.asking_for("10.40.0.4"_ip);
+  at(0ms, A.brings(discover)).is(forward, first_copy);
+  at(1ms, far.brings(discover)).is(forward, twin_other_scope).and_refused();
+  at(2ms, B.brings(discover)).is(drop, second_copy);
+  at(3ms, far.brings(discover)).is(forward, twin_other_scope);
+}
+
+// The transmit side reports a burst late: copies judged in between were dropped for what did not go out. The
+// client's next transmission, or the next router's copy, passes.
+TEST_F(Undone, RefusedAfterTheSecondCopyWasDropped) {
+  const Judged first = at(0ms, A.brings(discover)).is(forward, first_copy);
+  at(0ms, B.brings(discover)).is(drop, second_copy);
+  first.and_refused();
+  at(1ms, C.brings(discover)).is(forward, first_copy);
+}
+
+TEST_F(Undone, RefusedAfterTheRecordBeganAnewTouchesNothing) {
+  const Judged first = at(0ms, A.brings(discover)).is(forward, first_copy);
+  at(250ms, A.brings(discover)).is(forward, retransmission);
+  first.and_refused();
+  at(251ms, B.brings(discover)).is(drop, second_copy);
+}
+
+TEST_F(Undone, ARefusalOfWhatLeftNoTraceDoesNothing) {
+  at(0ms, A.brings(discover)).is(forward, first_copy);
+  at(1ms, A.asking_for(0).brings(discover)).is(forward, direct).and_refused();
+  at(2ms, B.brings(discover)).is(drop, second_copy);
+}
+
+TEST_F(Undone, ARefusedFrameInMonitorModeAsInEnforce) {
+  given({.mode = Mode::monitor});
+  at(0ms, A.brings(discover)).is(forward, first_copy).and_refused();
+  at(1ms, B.brings(discover)).is(forward, first_copy);
+  at(2ms, A.brings(discover)).is(forward, would_drop_second_copy);
+}
+
+}  // namespace
+}  // namespace relaysieve::test
