@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "verdict_lines.h"
 
+#include <stdio_ext.h>
+
 #include <cerrno>
 #include <cstring>
 
@@ -10,7 +12,7 @@
 namespace relaysieve {
 namespace {
 
-constexpr size_t kFileBuffer = 1 << 20;
+constexpr size_t kFileBuffer = 1 << 18;
 
 }  // namespace
 
@@ -18,6 +20,7 @@ absl::StatusOr<std::unique_ptr<VerdictLines>> VerdictLines::open(const std::stri
   std::FILE* file = std::fopen(path.c_str(), "wbe");
   if (file == nullptr) return absl::InvalidArgumentError(absl::StrCat(path, ": ", std::strerror(errno)));
   std::setvbuf(file, nullptr, _IOFBF, kFileBuffer);
+  __fsetlocking(file, FSETLOCKING_BYCALLER);  // nobody else writes to it
   return std::unique_ptr<VerdictLines>(new VerdictLines(path, file));
 }
 

@@ -2,6 +2,7 @@
 #include "capture/reader.h"
 
 #include <pcap/pcap.h>
+#include <stdio_ext.h>
 #include <sys/stat.h>
 
 #include <cerrno>
@@ -13,7 +14,7 @@
 namespace relaysieve {
 namespace {
 
-constexpr size_t kFileBuffer = 1 << 20;
+constexpr size_t kFileBuffer = 1 << 18;
 constexpr size_t kLongestFrame = 262'144;  // libpcap refuses longer ones as broken
 constexpr size_t kBurstBytes = 4 * kLongestFrame;
 
@@ -28,6 +29,8 @@ absl::StatusOr<std::unique_ptr<CaptureReader>> CaptureReader::open(const std::st
   std::FILE* file = path == "-" ? stdin : std::fopen(path.c_str(), "rbe");
   if (file == nullptr) return wrong(path, std::strerror(errno));
   std::setvbuf(file, nullptr, _IOFBF, kFileBuffer);
+  __fsetlocking(file,
+                FSETLOCKING_BYCALLER);  // nobody else reads it: libpcap's two reads a frame need no lock
 
   char error[PCAP_ERRBUF_SIZE] = "";
   pcap* capture = pcap_fopen_offline_with_tstamp_precision(file, PCAP_TSTAMP_PRECISION_NANO, error);

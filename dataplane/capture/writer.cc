@@ -2,6 +2,7 @@
 #include "capture/writer.h"
 
 #include <pcap/pcap.h>
+#include <stdio_ext.h>
 
 #include <cerrno>
 #include <cstdio>
@@ -12,7 +13,7 @@
 namespace relaysieve {
 namespace {
 
-constexpr size_t kFileBuffer = 1 << 20;
+constexpr size_t kFileBuffer = 1 << 18;
 constexpr int kSnapshotLength = 262'144;
 
 }  // namespace
@@ -21,6 +22,7 @@ absl::StatusOr<std::unique_ptr<CaptureWriter>> CaptureWriter::open(const std::st
   std::FILE* file = std::fopen(path.c_str(), "wbe");
   if (file == nullptr) return absl::InvalidArgumentError(absl::StrCat(path, ": ", std::strerror(errno)));
   std::setvbuf(file, nullptr, _IOFBF, kFileBuffer);
+  __fsetlocking(file, FSETLOCKING_BYCALLER);  // nobody else writes to it
   pcap* capture =
       pcap_open_dead_with_tstamp_precision(DLT_EN10MB, kSnapshotLength, PCAP_TSTAMP_PRECISION_NANO);
   pcap_dumper* dumper = pcap_dump_fopen(capture, file);
