@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Real captures through relaysieved on pcap ports: the frames that `relaysieve replay` forwards, and the truth."""
+"""Real captures through relaysieved on pcap ports cross as `relaysieve replay` judges them."""
 
 import signal
 from pathlib import Path
