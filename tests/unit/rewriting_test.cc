@@ -89,6 +89,11 @@ TEST_F(Identity, TheRequestedAddressTheServerAndTheClientIdAreKept) {
   at(time += 1ms, B.brings(request.with({kClientId, {1, 2}}))).is(drop, second_copy);
 }
 
+TEST_F(Identity, AnotherServerIdFromAnotherRelayIsAnotherRequest) {
+  at(0ms, A.brings(request)).is(forward, first_copy);
+  at(1ms, B.brings(request.with({kServerId, {10, 30, 0, 99}}))).is(forward, first_copy);
+}
+
 TEST_F(Identity, AllOtherOptionsAreLeftOut) {
   at(0ms, A.brings(discover)).is(forward, first_copy);
   at(1ms, B.brings(discover.without(kParameterList))).is(drop, second_copy_rewritten);

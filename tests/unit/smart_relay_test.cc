@@ -63,6 +63,24 @@ TEST_F(SmartRelay, BothRoutersAskForBothSubnetsOfOneScope) {
   at(30us, B_near.brings(discover)).is(forward, other_subnet_same_relay);
 }
 
+TEST_F(SmartRelay, ItsSecondSubnetIsNoTurnOfAnybodyElses) {
+  at(0s, A.brings(discover)).is(forward, first_copy);
+  at(0s, B.brings(discover)).is(drop, second_copy);
+  at(0s, B_near.brings(discover)).is(forward, other_subnet_same_relay);
+  at(0s, C.brings(discover)).is(drop, second_copy);
+  at(4s, B.brings(discover)).is(forward, first_copy);
+  at(4s, B_near.brings(discover)).is(forward, other_subnet_same_relay);  // though C has not won yet
+}
+
+TEST_F(SmartRelay, BothCopiesAreHeldBackForAnother) {
+  at(0s, A.brings(discover)).is(forward, first_copy);
+  at(0s, A_near.brings(discover)).is(forward, other_subnet_same_relay);
+  at(0s, B.brings(discover)).is(drop, second_copy);
+  at(4s, A.brings(discover)).is(drop, turn_passed);
+  at(4s, A_near.brings(discover)).is(drop, turn_passed);
+  at(4s, B.brings(discover)).is(forward, first_copy);
+}
+
 TEST_F(SmartRelay, LinkSelectionTellsTheSubnetsApart) {  // one loopback giaddr, two sub-options 5
   const Router leaf = {"leaf", "02:00:00:00:01:01"_mac, "10.255.1.1"_ip, "10.255.1.1"_ip};
   const auto asking = [&](Ip subnet) { return leaf.writing(option82({link_selection(subnet)})); };
