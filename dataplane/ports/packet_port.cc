@@ -18,6 +18,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "ports/counters.h"
 #include "ports/environment.h"
 #include "ports/interface.h"
 #include "ports/port.h"
@@ -60,7 +61,7 @@ class PacketPort final : public Port {
   bool link() const override { return interface_->carrier(); }
   uint64_t missed() override;
   std::vector<std::string> changes() const override { return interface_->changes(); }
-  uint64_t unfinished() const override { return unfinished_.load(std::memory_order_relaxed); }
+  uint64_t unfinished() const override { return unfinished_.get(); }
 
  private:
   absl::Status configure(uint32_t mark);
@@ -74,9 +75,9 @@ class PacketPort final : public Port {
   Batch in_;
   Batch out_;
   std::array<Note, Burst::kSize> notes_{};
-  std::atomic<uint64_t> overrun_ = 0;
-  std::atomic<uint64_t> lost_ = 0;
-  std::atomic<uint64_t> unfinished_ = 0;
+  Counter lost_;                       // here: no memory for it, or longer than any frame
+  std::atomic<uint64_t> overrun_ = 0;  // in the kernel: the worker was too slow
+  Counter unfinished_;
 };
 
 PacketPort::PacketPort(std::unique_ptr<Interface> interface, int descriptor, rte_mempool* pool)
@@ -146,7 +147,7 @@ rte_mbuf* PacketPort::take(size_t slot) {
   if (header == nullptr || header->cmsg_type != PACKET_AUXDATA) return frame;
   tpacket_auxdata note;
   std::memcpy(&note, CMSG_DATA(header), sizeof note);
-  if (note.tp_status & TP_STATUS_CSUMNOTREADY) unfinished_.fetch_add(1, std::memory_order_relaxed);
+  if (note.tp_status & TP_STATUS_CSUMNOTREADY) unfinished_.add(1);
   if (note.tp_status & TP_STATUS_VLAN_VALID) {
     const uint16_t tag[] = {htons(note.tp_vlan_tpid), htons(note.tp_vlan_tci)};
     char* start = rte_pktmbuf_mtod(frame, char*) - sizeof tag;
@@ -157,6 +158,8 @@ rte_mbuf* PacketPort::take(size_t slot) {
   return frame;
 }
 
+// The kernel gives the true length of a frame that did not fit: one that a host on this machine, or GRO, has made
+// of several.
 void PacketPort::receive(Burst& burst) {
   burst.size = 0;
   const int got = recvmmsg(descriptor_, in_.messages.data(), Burst::kSize, MSG_DONTWAIT | MSG_TRUNC, nullptr);
@@ -165,8 +168,7 @@ void PacketPort::receive(Burst& burst) {
   for (size_t slot = 0; slot < static_cast<size_t>(got); ++slot) {
     rte_mbuf* fresh = rte_pktmbuf_alloc(pool_);
     if (fresh == nullptr || in_.messages[slot].msg_len > kLongestFrame) {
-      lost_.fetch_add(
-          1, std::memory_order_relaxed);  // no memory, or a sum of frames that a sender left to a NIC
+      lost_.add(1);
       rte_pktmbuf_free(fresh);
       fresh = empty_[slot];
     } else {
@@ -198,7 +200,7 @@ uint64_t PacketPort::missed() {
   socklen_t size = sizeof since;
   if (getsockopt(descriptor_, SOL_PACKET, PACKET_STATISTICS, &since, &size) == 0)
     overrun_.fetch_add(since.tp_drops, std::memory_order_relaxed);
-  return overrun_.load(std::memory_order_relaxed) + lost_.load(std::memory_order_relaxed);
+  return overrun_.load(std::memory_order_relaxed) + lost_.get();
 }
 
 }  // namespace

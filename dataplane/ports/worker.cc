@@ -72,13 +72,16 @@ size_t Worker::from_server() {
   return in_.size;
 }
 
-// Sends frames, in order; `refused(i)` for each that the port would not take. The tries are for the burst, not
-// for each frame: a wire that is cut must not cost more than one that is slow.
+// Sends frames, in order; `refused(i)` for each that the port would not take, the last one first: what they left
+// in the memory is taken back in the order opposite to that in which it came there. The tries are for the burst,
+// not for each frame: a wire that is cut must not cost more than one that is slow.
 template <typename Refused>
 void Worker::send(Port& port, PortCounters& count, rte_mbuf** frames, uint16_t size, Refused refused) {
   std::array<uint32_t, Burst::kSize> lengths;
   for (uint16_t i = 0; i < size; ++i) lengths[i] = frames[i]->pkt_len;
 
+  std::array<uint16_t, Burst::kSize> left;
+  uint16_t left_over = 0;
   unsigned tries = kTries;
   for (uint16_t next = 0; next < size;) {
     const uint16_t sent = port.transmit(frames + next, static_cast<uint16_t>(size - next));
@@ -90,9 +93,13 @@ void Worker::send(Port& port, PortCounters& count, rte_mbuf** frames, uint16_t s
       rte_pause();
       continue;
     }
-    count.refused.add(1);
-    refused(next);
-    rte_pktmbuf_free(frames[next++]);
+    left[left_over++] = next++;
+  }
+  count.refused.add(left_over);
+  while (left_over > 0) {
+    const uint16_t i = left[--left_over];
+    refused(i);
+    rte_pktmbuf_free(frames[i]);
   }
 }
 

@@ -12,7 +12,7 @@ sys.path[:0] = [str(TESTS), str(TESTS / "support"), str(TESTS / "wire")]
 from lab import namespaces  # noqa: E402
 from wirelab import Wire  # noqa: E402
 
-_PROGRAMS = ("curl", "ethtool", "ip", "nft", "setpriv", "sysctl")
+_PROGRAMS = ("curl", "ethtool", "ip", "setpriv", "sysctl", "unshare")
 
 
 @pytest.fixture(scope="session", autouse=True)

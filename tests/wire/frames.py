@@ -43,6 +43,13 @@ def ipv4(protocol, payload, source="10.30.0.2", to="10.30.0.10", identification=
     return ethernet(0x0800, header(checksum(header(0))) + payload, **more)
 
 
+def udp_checksum_is_right(frame):
+    """Of an IPv4 frame without options (RFC 768)."""
+    udp = frame[34:14 + int.from_bytes(frame[16:18], "big")]
+    pseudo = frame[26:34] + struct.pack("!HH", 17, len(udp))
+    return checksum(pseudo + udp + bytes(len(udp) % 2)) == 0
+
+
 def address(dotted):
     return bytes(map(int, dotted.split(".")))
 

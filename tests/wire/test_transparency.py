@@ -5,7 +5,8 @@ import signal
 
 import frames
 import pytest
-from wirelab import digest
+from lab.namespaces import wait_until
+from wirelab import BOUND, digest
 
 END = frames.marker(0)
 
@@ -68,3 +69,22 @@ def test_a_frame_too_long_for_the_other_side_is_refused_and_counted(wire):
     assert cross(left, right, [frames.sized(1514), frames.sized(1515), frames.sized(9014)]) == [frames.sized(1514)]
     assert wire.daemon.port("server")["refused"] == 2
     assert wire.daemon.end(signal.SIGTERM) == (4, 2, 0, 2)
+
+
+def test_unfinished_checksums_are_told_of(wire):
+    """A host on this machine leaves checksums to a NIC that is not there: the wire can only say so."""
+    wire.start()
+    right = wire.tap(wire.right)
+    wire.left.ip("address", "add", "10.1.0.1/24", "dev", "eth0")
+    wire.left.ip("neighbour", "add", "10.1.0.2", "lladdr", "02:00:00:00:00:02", "dev", "eth0")
+
+    def a_datagrams_checksum_is_right():
+        wire.left.send("hello", "10.1.0.2", 9)
+        return frames.udp_checksum_is_right(right.receive())
+    assert a_datagrams_checksum_is_right()
+    assert wire.daemon.port("routers")["unfinished_checksums"] == 0
+    wire.left.run("ethtool", "-K", "eth0", "tx", "on")
+    assert not a_datagrams_checksum_is_right()
+    assert wire.daemon.port("routers")["unfinished_checksums"] == 1
+    wait_until(lambda: "port routers: frames come in with unfinished checksums; switch tx offload off where they are sent"
+               in wire.daemon.err, "a warning", BOUND)

@@ -204,6 +204,22 @@ TEST_F(WorkerTest, AFirstCopyThatWasRefusedDoesNotHoldBackTheSecond) {
   EXPECT_EQ(count(Reason::second_copy), 1u);
 }
 
+TEST_F(WorkerTest, TwoTransmissionsOfOneClientRefusedInOneBurst) {
+  open(/*room_to_server=*/1);
+  routers->put(others(1)[0]);
+  routers->put(A.brings(discover).bytes());
+  routers->put(A.brings(request).bytes());
+  run();
+  EXPECT_EQ(counters.server.refused.get(), 2u);
+  server->take();
+
+  for (const Transmission& sent : {discover, request}) {
+    routers->put(B.brings(sent).bytes());
+    run();
+    EXPECT_EQ(server->take(), std::vector<Bytes>{B.brings(sent).bytes()});
+  }
+}
+
 TEST_F(WorkerTest, FramesInPiecesCrossWhole) {
   open();
   const Bytes jumbo(9014, 0x5a);
