@@ -7,6 +7,7 @@
 
 #include <CLI/CLI.hpp>
 #include <csignal>
+#include <cstring>
 #include <ctime>
 #include <filesystem>
 #include <iostream>
@@ -107,10 +108,10 @@ absl::Status run(const Options& options) {
   if (!control.ok()) return control.status();
   auto daemon = Daemon::open(options.routers, options.server, *settings);
   if (!daemon.ok()) return daemon.status();
-  absl::Status status = (*control)->serve([&] { return (*daemon)->status(); });
-  if (!status.ok()) return status;
 
   (*daemon)->start();
+  absl::Status status = (*control)->serve([&] { return (*daemon)->status(); });
+  if (!status.ok()) return status;
   std::cout << "relaysieved: ready" << std::endl;
   sd_notify(0, "READY=1");
   status = wait_for_the_end(**daemon, signals);
