@@ -35,7 +35,7 @@ Decision Memory::observe(const Request& request, Time now, uint64_t number, cons
       if (info(recalled).action == Action::drop) return {.reason = recalled, .undo = {}};
       if (recalled != Reason::first_copy) decision = {.reason = recalled, .undo = {}};
     }
-    const uint32_t oldest = window_.claim(request);
+    const uint32_t oldest = window_.claim(request, now, policy.window);
     evict(oldest, now, policy.window);
     return begin(request, oldest, now, number, policy, decision);
   }

@@ -41,7 +41,7 @@ uint32_t Window::find(const Request& request) const {
   return found;
 }
 
-uint32_t Window::claim(const Request& request) const {
+uint32_t Window::claim(const Request& request, Time now, Duration window) const {
   const size_t at = home(request);
   const Bucket& bucket = buckets_[at];
   size_t oldest = 0;
@@ -49,7 +49,19 @@ uint32_t Window::claim(const Request& request) const {
     if (bucket.messages[way] == 0) return static_cast<uint32_t>(at * kStride + way);
     if (bucket.started[way] < bucket.started[oldest]) oldest = way;
   }
+  if (now - bucket.started[oldest] <= window) oldest = oldest_of(request.relay.router, at, oldest);
   return static_cast<uint32_t>(at * kStride + oldest);
+}
+
+// The oldest record that first came through this router, if most of the bucket did; else `oldest`.
+size_t Window::oldest_of(uint32_t router, size_t at, size_t oldest) const {
+  const Bucket& bucket = buckets_[at];
+  size_t own = 0, found = oldest;
+  for (size_t way = 0; way < kWays; ++way) {
+    if (bucket.records[way].relays[0].router != router) continue;
+    if (own++ == 0 || bucket.started[way] < bucket.started[found]) found = way;
+  }
+  return own > kWays / 2 ? found : oldest;
 }
 
 void Window::start(uint32_t slot, const Request& request, Time now, uint64_t number) {

@@ -55,9 +55,10 @@ class Window {
   SpinLock& lock(uint32_t slot) { return bucket(slot).lock; }
 
   uint32_t find(const Request& request) const;  // the slot of its record, whatever its age, or kNowhere
-  // A slot for a new record: a free one, else that of the bucket's oldest record, which is the caller's to
-  // forget.
-  uint32_t claim(const Request& request) const;
+  // A slot for a new record: a free one, else that of the bucket's oldest record. If that one's window has not
+  // ended yet (it is then the caller's to remember elsewhere) and most of the bucket came first through the
+  // router that brings the new one, it is the oldest of these: a flood through one router evicts its own.
+  uint32_t claim(const Request& request, Time now, Duration window) const;
   bool used(uint32_t slot) const { return message(slot) != 0; }
 
   Record& operator[](uint32_t slot) { return bucket(slot).records[slot % kStride]; }
@@ -79,6 +80,8 @@ class Window {
   }
 
  private:
+  size_t oldest_of(uint32_t router, size_t at, size_t oldest) const;
+
   struct alignas(64) Bucket {
     SpinLock lock;
     std::array<uint64_t, kWays> messages;  // 0 = free

@@ -64,10 +64,13 @@ TEST(AtomicStep, OfTheCopiesThatArriveAtOnceExactlyOnePasses) {
   SpinBarrier barrier(threads);
   std::vector<Call> calls(threads * 64);  // a cache line and more apart
   uint64_t overlapped = 0, doubled = 0, lost = 0;
+  // On a machine that is busy with other things the threads seldom run at once: then fewer rounds must do.
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::minutes(2);
+  uint64_t last_round = rounds;
 
   const auto run = [&](unsigned self) {
     Call& mine = calls[self * 64];
-    for (uint64_t round = 1; round <= rounds; ++round) {
+    for (uint64_t round = 1; round <= last_round; ++round) {
       const Request request = request_of(round, self + 1);
       const Time now = std::chrono::milliseconds(round);
       barrier.wait();
@@ -75,6 +78,7 @@ TEST(AtomicStep, OfTheCopiesThatArriveAtOnceExactlyOnePasses) {
       const Decision decision = memory.observe(request, now, round, kPolicy);
       mine.end = __rdtsc();
       mine.forwarded = info(decision.reason).action == Action::forward;
+      if (self == 0 && round % 4096 == 0 && std::chrono::steady_clock::now() > deadline) last_round = round;
       barrier.wait();
       if (self != 0) continue;
       uint64_t latest_begin = 0, earliest_end = ~uint64_t{0};
@@ -95,8 +99,8 @@ TEST(AtomicStep, OfTheCopiesThatArriveAtOnceExactlyOnePasses) {
   run(0);
   others.clear();
 
-  const double share = static_cast<double>(overlapped) / static_cast<double>(rounds);
-  std::printf("%u threads, %lu rounds, %.1f %% overlapped, %lu doubled, %lu lost\n", threads, rounds,
+  const double share = static_cast<double>(overlapped) / static_cast<double>(last_round);
+  std::printf("%u threads, %lu rounds, %.1f %% overlapped, %lu doubled, %lu lost\n", threads, last_round,
               100 * share, doubled, lost);
   EXPECT_GT(share, 0.10);
   EXPECT_EQ(doubled, 0u);
