@@ -5,6 +5,7 @@
 #include <stdio_ext.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -17,6 +18,14 @@ namespace {
 constexpr size_t kFileBuffer = 1 << 18;
 constexpr size_t kLongestFrame = 262'144;  // libpcap refuses longer ones as broken
 constexpr size_t kBurstBytes = 4 * kLongestFrame;
+
+// libpcap puts nanoseconds into tv_usec when it was opened with nanosecond precision. A pcapng file can claim any
+// year: beyond what pcap can hold (2106) its frames are simultaneous, so that no difference of times overflows.
+Time time_of(const timeval& stamp) {
+  constexpr auto kFar = std::chrono::seconds(1LL << 32);
+  return std::clamp(std::chrono::seconds(stamp.tv_sec), -kFar, kFar) +
+         std::chrono::nanoseconds(stamp.tv_usec);
+}
 
 absl::Status wrong(const std::string& path, std::string_view what) {
   return absl::InvalidArgumentError(
@@ -73,9 +82,7 @@ CaptureBurst CaptureReader::next() {
     uint8_t* copy = bytes_.data() + used;
     std::memcpy(copy, bytes, header->caplen);
     used += header->caplen;
-    // libpcap puts nanoseconds into tv_usec when it was opened with nanosecond precision.
-    const Time time = std::chrono::seconds(header->ts.tv_sec) + std::chrono::nanoseconds(header->ts.tv_usec);
-    burst_[count] = {.bytes = {copy, header->caplen}, .time = time, .number = ++frames_};
+    burst_[count] = {.bytes = {copy, header->caplen}, .time = time_of(header->ts), .number = ++frames_};
     lengths_[count++] = header->len;
   }
   return {{burst_.data(), count}, {lengths_.data(), count}};

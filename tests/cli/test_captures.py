@@ -133,3 +133,15 @@ def test_a_frame_of_impossible_length(expected, tmp_path):
     assert done.status == 2
     assert done.err.startswith(f"relaysieve: {capture}: broken at frame 6: ") and done.err.count("\n") == 1
     assert relaysieve.verdicts(tmp_path / "lines") == expected[:5]
+
+
+def test_times_of_any_year(tmp_path):
+    """A pcapng file can claim the year 2371: as nanoseconds that overflows, so it counts as 2106, pcap's last."""
+    far = [frame._replace(time=12_676_000_694 * 10**9) for frame in FRAMES[:2]]
+    capture, kept = tmp_path / "in.pcapng", tmp_path / "kept.pcap"
+    capture.write_bytes(pcapngfile.pack(FRAMES[:2] + far + FRAMES[2:4], resolution=6))
+    done = relaysieve.run("replay", capture, "--json", "--forwarded", kept)
+    assert (done.status, done.err) == (0, "")
+    assert done.report()["span_us"] == pytest.approx((2**32 - FRAMES[0].time / 10**9) * 10**6, rel=1e-6)
+    assert done.report()["frames"] == 6
+    assert len(pcapfile.read(kept)) == done.report()["forwarded"]
