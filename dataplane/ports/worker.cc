@@ -41,8 +41,8 @@ size_t Worker::from_routers() {
   counters_.routers.rx_bytes.add(bytes_of(in_));
 
   for (uint16_t i = 0; i < in_.size; ++i) {
-    const rte_mbuf* frame =
-        in_.frames[i];  // of a frame in several pieces the first is looked at: 2 KB and more
+    const rte_mbuf* frame = in_.frames[i];
+    // Of a frame in several pieces the first is looked at: 2 KB and more.
     frames_[i] = {
         {rte_pktmbuf_mtod(frame, const uint8_t*), frame->data_len}, in_.times[i], ++number_, kRoutersPort};
   }

@@ -47,7 +47,7 @@ class Filter {
   // threads in the same instant exactly one passes. One Filter must not be used by two threads at once.
   Filter share() const;
 
-  // Judges frames of the routers' side, in order. `verdicts` must be at least as long as `frames`. A frame
+  // Judges frames of the routers' side, in order. `verdicts` must be at least as long as `frames`. A request
   // whose time is before an earlier one's counts as simultaneous with it.
   void judge(std::span<const Frame> frames, std::span<Verdict> verdicts);
   Verdict judge(const Frame& frame);
