@@ -71,7 +71,7 @@ void fingerprint(benchmark::State& state) {
 void window(benchmark::State& state) {
   const Mix mix = mix_of(state);
   Schedule schedule(mix);
-  Memory memory(2 * mix.clients, kPolicy.window, true);
+  Memory memory(2 * mix.clients, kPolicy.window, Pages::resident);
   uint64_t count = 0, drops = 0;
   const auto burst = [&] {
     std::array<Request, kBurst> requests;
@@ -94,7 +94,7 @@ void filter(benchmark::State& state) {
   const Mix mix = mix_of(state);
   Schedule schedule(mix);
   FrameMaker frames(golden_capture());
-  Filter judge(std::make_shared<Policy>(), {.clients = 2 * mix.clients, .seed = 1, .huge_pages = true});
+  Filter judge(std::make_shared<Policy>(), {.clients = 2 * mix.clients, .seed = 1, .resident = true});
   uint64_t count = 0, drops = 0;
   const auto burst = [&] {
     std::array<Frame, kBurst> in;

@@ -13,7 +13,7 @@ namespace relaysieve::bench {
 // a table that holds one line for each client. No parsing, no decision.
 class Floor {
  public:
-  explicit Floor(size_t clients) : table_(clients, Slab<Line>::Pages::huge) {}
+  explicit Floor(size_t clients) : table_(clients, Pages::resident) {}
   void touch(std::span<const Frame> burst);
 
  private:

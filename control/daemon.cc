@@ -43,7 +43,8 @@ nlohmann::ordered_json port_json(Port& port, const char* side, const PortCounter
 
 Daemon::Daemon(const Settings& settings)
     : settings_(settings),
-      filter_(std::make_shared<const Policy>(settings.policy), {.clients = settings.clients}) {}
+      filter_(std::make_shared<const Policy>(settings.policy),
+              {.clients = settings.clients, .seed = 0, .resident = true}) {}
 
 Daemon::~Daemon() { stop(); }
 
@@ -57,7 +58,12 @@ absl::StatusOr<std::unique_ptr<Daemon>> Daemon::open(const std::string& routers,
   const absl::StatusOr<Environment> environment = start_environment(pci);
   if (!environment.ok()) return environment.status();
 
-  std::unique_ptr<Daemon> daemon(new Daemon(settings));
+  std::unique_ptr<Daemon> daemon;
+  try {
+    daemon.reset(new Daemon(settings));
+  } catch (const std::bad_alloc&) {
+    return absl::ResourceExhaustedError(absl::StrCat("clients: no memory for ", settings.clients));
+  }
   absl::StatusOr<std::unique_ptr<Port>> port;
   if (port = open_port(routers, environment->pool); !port.ok()) return about(routers, port.status());
   daemon->routers_ = *std::move(port);

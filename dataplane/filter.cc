@@ -35,7 +35,8 @@ struct Filter::Rooms {
   Rooms(std::shared_ptr<const Policy> p, const Options& options)
       : policy(std::move(p)),
         fingerprint(options.seed),
-        memory(std::make_shared<Memory>(options.clients, policy->window, options.huge_pages)) {}
+        memory(std::make_shared<Memory>(options.clients, policy->window,
+                                        options.resident ? Pages::resident : Pages::lazy)) {}
 
   // Frame to request; or the verdict, if the rule does not look at this frame.
   bool read(const Frame& frame, Request& request, Verdict& verdict) {

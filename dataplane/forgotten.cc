@@ -8,10 +8,10 @@
 
 namespace relaysieve {
 
-Forgotten::Forgotten(size_t items, Duration window)
+Forgotten::Forgotten(size_t items, Duration window, Pages pages)
     : items_(items),
       blocks_(std::bit_ceil(items * kBitsPerItem / (kWords * 64) + 1)),
-      slab_(kGenerations * blocks_, Slab<Block>::Pages::small) {
+      slab_(kGenerations * blocks_, pages) {
   clear(window);
 }
 

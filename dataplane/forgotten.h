@@ -21,7 +21,7 @@ namespace relaysieve {
 class Forgotten {
  public:
   // `items`: what one generation takes; 16 bits each.
-  Forgotten(size_t items, Duration window);
+  Forgotten(size_t items, Duration window, Pages pages);
 
   bool empty(Time now) const { return now.count() > last_end_.load(std::memory_order_relaxed); }
   // Remembers `key` (a keyed hash) until `end`. False: that generation is full.

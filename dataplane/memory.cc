@@ -17,8 +17,8 @@ uint64_t key_of(uint64_t transmission, const Relay& relay) {
 
 }  // namespace
 
-Memory::Memory(size_t clients, Duration window, bool huge_pages)
-    : window_(clients, huge_pages), turns_(clients, huge_pages), forgotten_(clients, window) {}
+Memory::Memory(size_t clients, Duration window, Pages pages)
+    : window_(clients, pages), turns_(clients, pages), forgotten_(clients, window, pages) {}
 
 void Memory::prefetch(const Request& request) const {
   window_.prefetch(request);

@@ -27,7 +27,7 @@ struct Decision {
 // seconds, the turns know the clients, and what the window had to evict too early is among the forgotten.
 class Memory {
  public:
-  Memory(size_t clients, Duration window, bool huge_pages);
+  Memory(size_t clients, Duration window, Pages pages);
 
   void prefetch(const Request& request) const;
   // Judges one copy and remembers it. `now` never runs backwards.

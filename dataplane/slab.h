@@ -3,6 +3,7 @@
 
 #include <sys/mman.h>
 
+#include <cerrno>
 #include <cstddef>
 #include <memory>
 #include <new>
@@ -10,16 +11,15 @@
 
 namespace relaysieve {
 
-// A fixed array of zeroed memory straight from the kernel: pages cost nothing until they are touched, so a
-// big table starts at once and a short replay stays small. T must be valid when all its bytes are 0.
+// How a table gets its memory: page by page as it is touched, so that a short replay starts at once and stays
+// small; or all of it at the start, in huge pages where there are any, so that no frame ever waits for a page.
+enum class Pages { lazy, resident };
+
+// A fixed array of zeroed memory straight from the kernel. T must be valid when all its bytes are 0. Throws
+// std::bad_alloc if there is not enough.
 template <typename T>
 class Slab {
  public:
-  enum class Pages {
-    small,
-    huge
-  };  // huge: ask for transparent huge pages; fewer TLB misses, memory in 2 MiB steps
-
   Slab(size_t count, Pages pages)
       : count_(count), data_(map(count * sizeof(T), pages), {count * sizeof(T)}) {}
 
@@ -39,7 +39,14 @@ class Slab {
     static_assert(std::is_trivially_destructible_v<T> && alignof(T) <= 4096);
     void* p = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (p == MAP_FAILED) throw std::bad_alloc();
-    if (pages == Pages::huge) madvise(p, bytes, MADV_HUGEPAGE);  // advice only
+    if (pages == Pages::resident) {
+      madvise(p, bytes, MADV_HUGEPAGE);  // advice only
+      // Linux before 5.14 does not know this (EINVAL): there the pages come as they are touched.
+      if (madvise(p, bytes, MADV_POPULATE_WRITE) != 0 && errno != EINVAL) {
+        munmap(p, bytes);
+        throw std::bad_alloc();
+      }
+    }
     return static_cast<T*>(p);
   }
 

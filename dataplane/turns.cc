@@ -33,9 +33,7 @@ uint8_t bit_for(Client& client, const Relay& relay) {
 
 }  // namespace
 
-Turns::Turns(size_t clients, bool huge_pages)
-    : buckets_(std::bit_ceil((clients + kWays - 1) / kWays),
-               huge_pages ? Slab<Bucket>::Pages::huge : Slab<Bucket>::Pages::small) {}
+Turns::Turns(size_t clients, Pages pages) : buckets_(std::bit_ceil((clients + kWays - 1) / kWays), pages) {}
 
 uint32_t Turns::find(const Request& request) const {
   const size_t at = home(request);

@@ -34,7 +34,7 @@ class Turns {
   // Seven clients and a lock: the lock and the tags share a cache line.
   static constexpr size_t kWays = 7, kStride = 8;
   // `clients`: capacity, rounded up to a power of two of buckets; 73 bytes each.
-  Turns(size_t clients, bool huge_pages);
+  Turns(size_t clients, Pages pages);
 
   void prefetch(const Request& request) const { __builtin_prefetch(&buckets_[home(request)], 1); }
 

@@ -28,9 +28,7 @@ void Record::remove(const Relay& relay) {
   relay_count = static_cast<uint8_t>(std::remove(relays.begin(), end, relay) - relays.begin());
 }
 
-Window::Window(size_t records, bool huge_pages)
-    : buckets_(std::bit_ceil((records + kWays - 1) / kWays),
-               huge_pages ? Slab<Bucket>::Pages::huge : Slab<Bucket>::Pages::small) {}
+Window::Window(size_t records, Pages pages) : buckets_(std::bit_ceil((records + kWays - 1) / kWays), pages) {}
 
 uint32_t Window::find(const Request& request) const {
   uint32_t found = kNowhere;

@@ -46,7 +46,7 @@ class Window {
   // Seven records and a lock: the lock and the tags share a cache line.
   static constexpr size_t kWays = 7, kStride = 8;
   // `records`: capacity, rounded up to a power of two of buckets; 147 bytes each.
-  Window(size_t records, bool huge_pages);
+  Window(size_t records, Pages pages);
 
   void prefetch(const Request& request) const { __builtin_prefetch(&buckets_[home(request)], 1); }
 

@@ -108,10 +108,10 @@ bool Interface::exists() const {
   return ioctl(descriptor_, SIOCGIFINDEX, &request) == 0 && request.ifr_ifindex == index_;
 }
 
+// The flag IFF_RUNNING lags up to a second behind; what cannot say it by ethtool is taken to be up.
 bool Interface::carrier() const {
-  ifreq request = request_for(name_);
-  constexpr int kBoth = IFF_UP | IFF_RUNNING;
-  return ioctl(descriptor_, SIOCGIFFLAGS, &request) == 0 && (request.ifr_flags & kBoth) == kBoth;
+  EthtoolCommand link(ETHTOOL_GLINK, sizeof(ethtool_value));
+  return !link.run(descriptor_, name_) || link.as<ethtool_value>().data != 0;
 }
 
 int Interface::mtu() const {

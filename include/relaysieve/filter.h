@@ -35,9 +35,10 @@ class Filter {
   struct Options {
     size_t clients = 262'144;  // capacity, 64 .. 16 Mi
     uint64_t seed = 0;         // key of all hashes; 0 = draw one from the system
-    bool huge_pages = false;   // ask for transparent huge pages: a long-lived daemon wants them
+    bool resident = false;     // take all memory at once: a daemon, whose frames must not wait for it
   };
 
+  // Throws std::bad_alloc where there is not enough memory.
   Filter(std::shared_ptr<const Policy> policy, Options options);
   explicit Filter(std::shared_ptr<const Policy> policy) : Filter(std::move(policy), Options()) {}
   Filter(Filter&&) noexcept;

@@ -60,7 +60,7 @@ TEST(AtomicStep, OfTheCopiesThatArriveAtOnceExactlyOnePasses) {
   const uint64_t rounds = asked ? std::strtoull(asked, nullptr, 10) : 10'000'000;
 
   Memory memory(8192, kPolicy.window,
-                false);  // a window holds 1,000 rounds: nothing is evicted before its time
+                Pages::lazy);  // a window holds 1,000 rounds: nothing is evicted before its time
   SpinBarrier barrier(threads);
   std::vector<Call> calls(threads * 64);  // a cache line and more apart
   uint64_t overlapped = 0, doubled = 0, lost = 0;

@@ -49,7 +49,7 @@ struct Flood {
 Flood run(const Attack& attack) {
   const auto per_second = static_cast<size_t>(attack.capacities * kClients);
   const uint32_t flood_router = attack.own_router ? kFlooder : kRouterA;
-  Memory memory(kClients, kPolicy.window, false);
+  Memory memory(kClients, kPolicy.window, Pages::lazy);
   std::mt19937_64 random(1);
   Flood result;
   const auto dropped = [&](const Request& request, Time now) {

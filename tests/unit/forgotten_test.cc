@@ -11,7 +11,7 @@ namespace {
 
 TEST(ForgottenItems, AreKnownUntilTheirEndAndAtMostAQuarterLonger) {
   for (Time start : {Time(0), Time(17ms), Time(1'700'000'000s)}) {
-    Forgotten forgotten(1000, 1s);
+    Forgotten forgotten(1000, 1s, Pages::lazy);
     ASSERT_TRUE(forgotten.empty(start));
     for (uint64_t key = 1; key <= 100; ++key)
       ASSERT_TRUE(forgotten.add(key * 0x9e3779b97f4a7c15, start + 1s));
@@ -28,7 +28,7 @@ TEST(ForgottenItems, AreKnownUntilTheirEndAndAtMostAQuarterLonger) {
 }
 
 TEST(ForgottenItems, NoMoreThanAGenerationHolds) {
-  Forgotten forgotten(64, 1s);
+  Forgotten forgotten(64, 1s, Pages::lazy);
   for (uint64_t key = 1; key <= 64; ++key) {
     EXPECT_FALSE(forgotten.full(0s));
     EXPECT_TRUE(forgotten.add(key, 1s));
@@ -40,7 +40,7 @@ TEST(ForgottenItems, NoMoreThanAGenerationHolds) {
 
 TEST(ForgottenItems, AFullMemoryIsSeldomWrong) {  // 16 bits an item, six probes in one line: below 1 in 1,000
   constexpr size_t kItems = 50'000, kAsked = 1'000'000;
-  Forgotten forgotten(kItems, 1s);
+  Forgotten forgotten(kItems, 1s, Pages::lazy);
   std::mt19937_64 random(1);
   for (size_t i = 0; i < kItems; ++i) ASSERT_TRUE(forgotten.add(random(), 1s));
   size_t wrong = 0;
@@ -49,7 +49,7 @@ TEST(ForgottenItems, AFullMemoryIsSeldomWrong) {  // 16 bits an item, six probes
 }
 
 TEST(ForgottenItems, AClearedMemoryKnowsNothing) {
-  Forgotten forgotten(64, 1s);
+  Forgotten forgotten(64, 1s, Pages::lazy);
   ASSERT_TRUE(forgotten.add(7, 1s));
   forgotten.clear(2s);
   EXPECT_TRUE(forgotten.empty(0s));
@@ -57,7 +57,7 @@ TEST(ForgottenItems, AClearedMemoryKnowsNothing) {
 }
 
 TEST(ForgottenItems, AnotherWindowHasOtherQuarters) {
-  Forgotten forgotten(64, 1s);
+  Forgotten forgotten(64, 1s, Pages::lazy);
   ASSERT_TRUE(forgotten.add(7, 1001s));
   forgotten.retune(1s);
   EXPECT_TRUE(forgotten.contains(7, 1000s));

@@ -88,10 +88,11 @@ Policy patient() {
 class WorkerTest : public testing::Test {
  protected:
   void open(unsigned room_to_server = kLong, unsigned room_to_routers = kLong) {
-    const std::string name = testing::UnitTest::GetInstance()->current_test_info()->name();
+    static int serial = 0;
+    const std::string name = "wire" + std::to_string(++serial);  // DPDK never forgets a name
     before_ = rte_mempool_in_use_count(pool());
-    routers = std::make_unique<End>(name.substr(0, 16) + "R", room_to_routers);
-    server = std::make_unique<End>(name.substr(0, 16) + "S", room_to_server);
+    routers = std::make_unique<End>(name + "R", room_to_routers);
+    server = std::make_unique<End>(name + "S", room_to_server);
     worker = std::make_unique<Worker>(*routers->port, *server->port, filter, counters);
   }
 
