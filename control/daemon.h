@@ -8,22 +8,23 @@
 #include <set>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "ports/barrier.h"
 #include "ports/counters.h"
-#include "ports/port.h"
+#include "ports/policy_feed.h"
 #include "relaysieve/filter.h"
 #include "settings.h"
+#include "wiring.h"
 
 namespace relaysieve {
 
-// The wire of a running relaysieved: its ports, its filter, and the thread that moves the frames.
+// A running relaysieved: its wires, one memory, and the threads that move the frames.
 class Daemon {
  public:
-  // Opens both ports; every error is one sentence.
-  static absl::StatusOr<std::unique_ptr<Daemon>> open(const std::string& routers, const std::string& server,
+  // Opens all ports; every error is one sentence.
+  static absl::StatusOr<std::unique_ptr<Daemon>> open(const std::vector<WirePlan>& plan,
                                                       const Settings& settings);
   ~Daemon();
   Daemon(const Daemon&) = delete;
@@ -31,27 +32,24 @@ class Daemon {
 
   void start();  // frames flow
   void stop();   // and no more; what they have counted stays
-  // A port that has gone away for good breaks the wire. Logs what an operator should know of the others.
+  // A port that has gone away for good breaks its wire. Logs what an operator should know of the others.
   absl::Status check();
 
   // Everything countable, as /v1/status gives it. For any thread.
   nlohmann::ordered_json status() const;
-  bool sums_agree() const { return counters_.sums_agree(); }
+  Totals totals() const;
 
  private:
   explicit Daemon(const Settings& settings);
-  absl::Status raise_barrier();
-  void log_what_was_opened(bool huge_pages, const absl::Status& kernel_kept_out) const;
 
   Settings settings_;
   std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
-  std::unique_ptr<Barrier> barrier_;
-  std::unique_ptr<Port> routers_;
-  std::unique_ptr<Port> server_;
-  Filter filter_;
-  Counters counters_;
+  Filter filter_;  // whose memory all workers share
+  PolicyFeed feed_;
+  std::unique_ptr<Wiring> wiring_;
+  std::vector<std::unique_ptr<Counters>> counters_;  // a worker's each
   std::atomic<bool> stop_ = false;
-  std::thread thread_;
+  std::vector<std::thread> threads_;
   std::set<const Port*> warned_of_;  // ports whose unfinished checksums have been logged
 };
 

@@ -28,9 +28,9 @@ using namespace relaysieve;
 struct Options {
   std::string routers;
   std::string server;
+  std::vector<std::string> wires;
   std::string config;
   std::string driver = "auto";
-  unsigned workers = 1;
   GivenFlags flags;
 };
 
@@ -40,44 +40,36 @@ constexpr const char* kFooter =
 Example: routers behind eth1, the boot server behind eth2
   relaysieved --routers eth1 --server eth2
 
+Routers on cables of their own; and a server with two network cards
+  relaysieved --routers eth1,eth2 --server eth3
+  relaysieved --wire eth1,eth2 --wire eth3,eth4
+
 Exit status: 0 done; 1 it failed; 2 the words or the file given are wrong.)";
 
 void add_options(CLI::App& app, Options& options) {
   app.footer(kFooter);
   app.set_version_flag("--version", RELAYSIEVE_VERSION);
-  app.add_option("--routers", options.routers, "port that the routers are behind")
-      ->required()
-      ->type_name("PORT");
-  app.add_option("--server", options.server, "port that the boot server is behind")
-      ->required()
-      ->type_name("PORT");
+  app.add_option("--routers", options.routers, "port that the routers are behind, or several")
+      ->type_name("PORT[,PORT..]");
+  app.add_option("--server", options.server, "port that the boot server is behind")->type_name("PORT");
+  app.add_option("--wire", options.wires,
+                 "instead of these two: a routers' port and a server's; once for each wire")
+      ->type_name("PORT,PORT")
+      ->allow_extra_args(false);
   app.add_option("--config", options.config, "settings file (TOML); flags win over it")->type_name("FILE");
-  app.add_option("--workers", options.workers, "threads that move frames: 1")
-      ->check(CLI::Range(1, 1))
-      ->type_name("N");
   app.add_option("--driver", options.driver, "how a network interface is opened")
       ->check(CLI::IsMember({"auto", "af_packet"}))
       ->type_name("auto|af_packet");
   add_flags(app, options.flags, /*offline=*/false);
 }
 
-// What the words allow and this program does not do.
-absl::Status check(const Options& options, const Settings& settings) {
-  const auto refuse = [](const auto&... words) { return absl::InvalidArgumentError(absl::StrCat(words...)); };
-  if (const size_t ports = split_ports(options.routers).size(); ports != 1)
-    return refuse("--routers: ", ports, " ports given, exactly one is allowed");
-  if (split_ports(options.server).size() != 1) return refuse("--server: exactly one port is allowed");
-  if (settings.metrics != "off")
-    return refuse("metrics: ", settings.metrics, " is not off, all that is allowed");
-  return absl::OkStatus();
-}
-
 absl::StatusOr<Settings> settings_of(const Options& options) {
   std::error_code none;
   const bool usual = options.config.empty() && std::filesystem::exists(kSettingsFile, none);
   absl::StatusOr<Settings> settings = read_settings(usual ? kSettingsFile : options.config, options.flags);
-  if (!settings.ok()) return settings;
-  if (absl::Status status = check(options, *settings); !status.ok()) return status;
+  if (settings.ok() && settings->metrics != "off")
+    return absl::InvalidArgumentError(
+        absl::StrCat("metrics: ", settings->metrics, " is not off, all that is allowed"));
   return settings;
 }
 
@@ -104,9 +96,11 @@ absl::Status run(const Options& options) {
 
   const absl::StatusOr<Settings> settings = settings_of(options);
   if (!settings.ok()) return settings.status();
+  const auto plan = plan_wires(options.routers, options.server, options.wires);
+  if (!plan.ok()) return plan.status();
   auto control = ControlSocket::listen(settings->control);
   if (!control.ok()) return control.status();
-  auto daemon = Daemon::open(options.routers, options.server, *settings);
+  auto daemon = Daemon::open(*plan, *settings);
   if (!daemon.ok()) return daemon.status();
 
   (*daemon)->start();

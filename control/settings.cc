@@ -74,10 +74,12 @@ Setting duration(std::string_view name, Duration Policy::*field, Duration least,
 }
 
 template <typename Number, typename Owner>
-Setting number(std::string_view name, Number Owner::*field, Number least, Number most, std::string sentence) {
+Setting number(std::string_view name, Number Owner::*field, Number least, Number most, std::string sentence,
+               bool offline = true) {
   const std::string limits = absl::StrCat(least, " to ", most);
   return single({.name = name,
                  .shape = Shape::number,
+                 .offline = offline,
                  .sentence = std::move(sentence),
                  .allowed = "a whole number from " + limits,
                  .limits = limits,
@@ -221,6 +223,8 @@ const std::vector<Setting>& settings_table() {
                        "servers of one group are one server: a copy to another member is a copy"),
       number<size_t>("clients", &Settings::clients, 64, 16'777'216,
                      "how many clients are remembered at once"),
+      number<unsigned>("workers", &Settings::workers, 1, 64,
+                       "threads that move frames, each with its own queue of every port", /*offline=*/false),
       text("control", &Settings::control, "a path", "PATH", is_path, "Unix socket of the daemon"),
       text("metrics", &Settings::metrics, "an IPv4 address and a port, such as 127.0.0.1:9467, or off",
            "ADDR:PORT|off", is_off_or_listener, "where Prometheus metrics are served"),

@@ -26,6 +26,7 @@ struct Settings {
   std::vector<std::string> relay_group_names;   // of policy.relay_groups, in order
   std::vector<std::string> server_group_names;  // of policy.server_groups, in order
   size_t clients = 262'144;
+  unsigned workers = 1;
   std::string control = "/run/relaysieve/control.sock";
   std::string metrics = "off";
 };

@@ -4,6 +4,7 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
+#include <vector>
 
 #include "relaysieve/reason.h"
 
@@ -29,28 +30,35 @@ struct PortCounters {
   Counter refused;  // frames that should have gone out here, and did not go
 };
 
-// All that one worker counts, on cache lines of its own. `reasons` counts verdicts, one for each frame that
-// came in. The law, whenever the worker is between two bursts:
-//   received = sum of reasons = transmitted + dropped + refused.
+// All that one worker counts, on cache lines of its own; `ports` in the order in which the daemon knows them. The
+// laws, whenever the worker is between two bursts:
+//   received = sum of reasons = forwarded + dropped + refused     (frames)
+//   sent by all ports + refused by them = forwarded + refused + extra
 struct alignas(64) Counters {
-  std::array<Counter, kReasonCount> reasons;
-  PortCounters routers;
-  PortCounters server;
+  explicit Counters(size_t port_count) : ports(port_count) {}
 
-  uint64_t received() const { return routers.rx_frames.get() + server.rx_frames.get(); }
-  uint64_t transmitted() const { return routers.tx_frames.get() + server.tx_frames.get(); }
-  uint64_t refused() const { return routers.refused.get() + server.refused.get(); }
-  uint64_t dropped() const {
-    uint64_t sum = 0;
-    for (size_t i = 0; i < kReasonCount; ++i)
-      if (kReasons[i].action == Action::drop) sum += reasons[i].get();
-    return sum;
-  }
-  bool sums_agree() const {
-    uint64_t judged = 0;
-    for (const Counter& reason : reasons) judged += reason.get();
-    return received() == judged && received() == transmitted() + dropped() + refused();
-  }
+  std::array<Counter, kReasonCount> reasons;  // verdicts, one for each frame that came in
+  Counter forwarded;                          // frames that left by a port at least
+  Counter refused;                            // frames that should have, and left by none
+  Counter
+      extra;  // a frame sent to a side with several ports counts there once for each; these are all but one
+  Counter rounds;  // of the worker's loop: it lives as long as they grow
+  std::vector<PortCounters> ports;
+};
+
+// What all workers have counted.
+struct Totals {
+  struct Port {
+    uint64_t rx_frames = 0, rx_bytes = 0, tx_frames = 0, tx_bytes = 0, refused = 0;
+  };
+
+  std::array<uint64_t, kReasonCount> reasons{};
+  uint64_t received = 0, forwarded = 0, dropped = 0, refused = 0, extra = 0;
+  std::vector<Port> ports;
+
+  void add(const Counters& worker);
+  uint64_t count(Reason reason) const { return reasons[static_cast<size_t>(reason)]; }
+  bool sums_agree() const;
 };
 
 }  // namespace relaysieve

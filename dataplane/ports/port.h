@@ -25,27 +25,40 @@ struct Burst {
   std::array<Time, kSize> times{};
 };
 
-// One end of the wire. Frames are DPDK's mbufs, from the destination MAC on, without the FCS.
-class Port {
+// One worker's end of a port. Frames are DPDK's mbufs, from the destination MAC on, without the FCS.
+class Queue {
  public:
-  virtual ~Port() = default;
-  Port(const Port&) = delete;
-  Port& operator=(const Port&) = delete;
-
-  // From here on it takes frames in. What it sends through the kernel bears `mark` (SO_MARK). Once only.
-  virtual absl::Status start(uint32_t mark) = 0;
-
-  // The worker's:
+  Queue() = default;
+  virtual ~Queue() = default;
+  Queue(const Queue&) = delete;
+  Queue& operator=(const Queue&) = delete;
 
   // Fills the burst with what has come in, oldest first. The frames are the caller's.
   virtual void receive(Burst& burst) = 0;
   // Sends frames in order and frees those that went: the first so many of them, which is what it returns. The
   // others stay the caller's, who may try again or give up.
   virtual uint16_t transmit(rte_mbuf** frames, uint16_t count) = 0;
-  // What poll(2) can wait on for frames; -1 = there is no such thing, the port has to be asked.
+  // What poll(2) can wait on for frames; -1 = there is no such thing, the queue has to be asked.
   virtual int descriptor() const { return -1; }
   // Must be asked without a pause, or frames are lost.
   virtual bool spins() const { return false; }
+};
+
+// One end of a wire: as many queues as there are workers. All frames of one flow come by one queue.
+class Port {
+ public:
+  struct Start {
+    uint32_t mark = 0;    // SO_MARK of what is sent through the kernel
+    unsigned queues = 1;  // each with its own worker
+  };
+
+  virtual ~Port() = default;
+  Port(const Port&) = delete;
+  Port& operator=(const Port&) = delete;
+
+  // From here on it takes frames in. Once only.
+  virtual absl::Status start(const Start& how) = 0;
+  virtual Queue& queue(unsigned worker) = 0;
 
   // Any thread's:
 

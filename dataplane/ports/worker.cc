@@ -1,116 +1,250 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ports/worker.h"
 
-#include <poll.h>
 #include <rte_mbuf.h>
 #include <rte_pause.h>
 
+#include <algorithm>
+#include <bit>
 #include <chrono>
 #include <thread>
 
 namespace relaysieve {
 namespace {
 
-constexpr uint16_t kRoutersPort = 0;  // Frame::port
-constexpr unsigned kTries = 64;       // to send a burst that the other side has no room for: some 50 us
-constexpr unsigned kPatience = 64;    // empty rounds before the worker rests
-constexpr int kLongestRest = 100;     // ms; how late it may notice that it is to stop
+constexpr unsigned kTries = 64;     // to send a burst that the other side has no room for: some 50 us
+constexpr unsigned kPatience = 64;  // empty rounds before the worker rests
+constexpr int kLongestRest = 100;   // ms; how late it may notice that it is to stop, or a new policy
+// A frame from the routers' side whose sender was just heard on the server's side has been there already: two of
+// the routers' ports lead to one network.
+constexpr Duration kLoop = std::chrono::seconds(1);
 
-uint64_t bytes_of(const Burst& burst) {
-  uint64_t bytes = 0;
-  for (uint16_t i = 0; i < burst.size; ++i) bytes += burst.frames[i]->pkt_len;
-  return bytes;
-}
+const uint8_t* destination_of(const rte_mbuf* frame) { return rte_pktmbuf_mtod(frame, const uint8_t*); }
+const uint8_t* source_of(const rte_mbuf* frame) { return destination_of(frame) + 6; }
 
 }  // namespace
 
-Worker::Worker(Port& routers, Port& server, Filter& filter, Counters& counters)
-    : routers_(routers), server_(server), filter_(filter), counters_(counters) {}
+Worker::Worker(Place place, std::vector<Wire> wires, Filter filter, const PolicyFeed& feed,
+               Counters& counters)
+    : wires_(std::move(wires)),
+      filter_(std::move(filter)),
+      feed_(feed),
+      counters_(counters),
+      stride_(place.workers),
+      number_(place.index),
+      rests_(!place.polls) {
+  bool all = true;
+  const auto look_at = [&](const Queue& queue) {
+    rests_ = rests_ && !queue.spins();
+    all = all && queue.descriptor() >= 0;
+    descriptors_.push_back({queue.descriptor(), POLLIN, 0});
+  };
+  for (const Wire& wire : wires_) {
+    for (const Cable& cable : wire.routers) look_at(*cable.queue);
+    look_at(*wire.server.queue);
+  }
+  if (!all) descriptors_.clear();
+}
 
 void Worker::run(const std::atomic<bool>& stop) {
-  unsigned idle = 0;
-  while (!stop.load(std::memory_order_relaxed)) {
+  for (unsigned idle = 0; !stop.load(std::memory_order_relaxed); counters_.rounds.add(1)) {
+    adopt_policy();
     idle = step() > 0 ? 0 : idle + 1;
     if (idle > kPatience) rest();
   }
 }
 
-size_t Worker::from_routers() {
-  routers_.receive(in_);
-  counters_.routers.rx_frames.add(in_.size);
-  counters_.routers.rx_bytes.add(bytes_of(in_));
+void Worker::adopt_policy() {
+  if (feed_.edition() == edition_) return;
+  edition_ = feed_.edition();
+  filter_.adopt(feed_.policy());
+}
 
+size_t Worker::step() {
+  size_t frames = 0;
+  for (Wire& wire : wires_) {
+    for (const Cable& cable : wire.routers) frames += from_routers(wire, cable);
+    frames += from_server(wire);
+  }
+  return frames;
+}
+
+void Worker::receive(const Cable& cable) {
+  cable.queue->receive(in_);
+  if (in_.size == 0) return;
+  uint64_t bytes = 0;
+  for (uint16_t i = 0; i < in_.size; ++i) bytes += in_.frames[i]->pkt_len;
+  counters_.ports[cable.port].rx_frames.add(in_.size);
+  counters_.ports[cable.port].rx_bytes.add(bytes);
+}
+
+size_t Worker::from_routers(Wire& wire, const Cable& cable) {
+  receive(cable);
+  const size_t came = in_.size;
+  if (came == 0) return 0;
+  if (wire.stations != nullptr) drop_looped(wire, cable);
+  judge(cable);
+  send_survivors(wire.server);
+  return came;
+}
+
+size_t Worker::from_server(Wire& wire) {
+  receive(wire.server);
+  if (in_.size == 0) return 0;
+  count(Reason::server_side, in_.size);
+  const Mask refused = wire.stations == nullptr
+                           ? send(wire.routers.front(), in_.frames.data(), in_.size, kTries)
+                           : spread(wire);
+  counters_.refused.add(std::popcount(refused));
+  counters_.forwarded.add(in_.size - std::popcount(refused));
+  return in_.size;
+}
+
+// Learns where senders are, and takes out of the burst what has been here already.
+void Worker::drop_looped(Wire& wire, const Cable& cable) {
+  uint16_t kept = 0;
+  for (uint16_t i = 0; i < in_.size; ++i) {
+    rte_mbuf* frame = in_.frames[i];
+    const Time now = in_.times[i];
+    const auto heard = wire.stations->find(source_of(frame), now);
+    if (heard && heard->port == wire.server.port && now - heard->when < kLoop) {
+      count(Reason::looped);
+      rte_pktmbuf_free(frame);
+      continue;
+    }
+    wire.stations->hear(source_of(frame), cable.port, now);
+    in_.times[kept] = now;
+    in_.frames[kept++] = frame;
+  }
+  in_.size = kept;
+}
+
+void Worker::judge(const Cable& cable) {
   for (uint16_t i = 0; i < in_.size; ++i) {
     const rte_mbuf* frame = in_.frames[i];
     // Of a frame in several pieces the first is looked at: 2 KB and more.
-    frames_[i] = {
-        {rte_pktmbuf_mtod(frame, const uint8_t*), frame->data_len}, in_.times[i], ++number_, kRoutersPort};
+    frames_[i] = {{rte_pktmbuf_mtod(frame, const uint8_t*), frame->data_len},
+                  in_.times[i],
+                  number_ += stride_,
+                  cable.port};
   }
   filter_.judge({frames_.data(), in_.size}, {verdicts_.data(), in_.size});
+}
 
+// Sends on what was not dropped, and counts the reasons once they are final.
+void Worker::send_survivors(const Cable& server) {
+  std::array<rte_mbuf*, Burst::kSize> passed;
+  std::array<uint16_t, Burst::kSize> place;  // in the burst
   uint16_t kept = 0;
   for (uint16_t i = 0; i < in_.size; ++i) {
-    const Verdict& verdict = verdicts_[i];
-    counters_.reasons[static_cast<size_t>(verdict.reason)].add(1);
-    if (verdict.dropped()) {
-      rte_pktmbuf_free(in_.frames[i]);
-      continue;
-    }
-    in_.frames[kept] = in_.frames[i];
-    passed_[kept++] = &verdict;
+    if (verdicts_[i].dropped()) continue;
+    passed[kept] = in_.frames[i];
+    place[kept++] = i;
   }
-  send(server_, counters_.server, in_.frames.data(), kept, [this](uint16_t i) { filter_.undo(*passed_[i]); });
-  return in_.size;
+  Mask refused = 0;
+  for (Mask left = send(server, passed.data(), kept, kTries); left != 0; left &= left - 1)
+    refused |= Mask{1} << place[std::countr_zero(left)];
+  counters_.forwarded.add(kept - std::popcount(refused));
+  if (refused != 0) take_back(server, refused);
+
+  for (uint16_t i = 0; i < in_.size; ++i) {
+    count(verdicts_[i].reason);
+    if (verdicts_[i].dropped()) rte_pktmbuf_free(in_.frames[i]);
+  }
 }
 
-size_t Worker::from_server() {
-  server_.receive(in_);
-  counters_.server.rx_frames.add(in_.size);
-  counters_.server.rx_bytes.add(bytes_of(in_));
-  counters_.reasons[static_cast<size_t>(Reason::server_side)].add(in_.size);
-  send(routers_, counters_.routers, in_.frames.data(), in_.size, [](uint16_t) {});
-  return in_.size;
+// What the server's port would not take has never been delivered: it leaves no trace in the memory, the latest
+// undone first, and copies that were dropped in the same burst on its account are judged again.
+void Worker::take_back(const Cable& server, Mask refused) {
+  std::array<uint64_t, Burst::kSize> gone;
+  size_t count = 0;
+  const auto forget = [&](uint16_t i) {
+    filter_.undo(verdicts_[i]);
+    gone[count++] = frames_[i].number;
+    counters_.refused.add(1);
+  };
+  for (; refused != 0; refused &= ~std::bit_floor(refused)) forget(static_cast<uint16_t>(std::bit_width(refused) - 1));
+
+  for (uint16_t i = 0; i < in_.size; ++i) {
+    if (!verdicts_[i].dropped() || !verdicts_[i].has_first) continue;
+    if (std::find(gone.begin(), gone.begin() + count, verdicts_[i].first_number) == gone.begin() + count)
+      continue;
+    verdicts_[i] = filter_.judge(frames_[i]);
+    if (verdicts_[i].dropped()) continue;
+    if (send(server, &in_.frames[i], 1, /*tries=*/0) == 0) {
+      counters_.forwarded.add(1);
+    } else {
+      forget(i);
+    }
+  }
 }
 
-// Sends frames, in order; `refused(i)` for each that the port would not take, the last one first: what they left
-// in the memory is taken back in the order opposite to that in which it came there. The tries are for the burst,
+// Sends each frame of the server's side by the cable where its destination was heard last, or by all of them.
+// Returns those that left by none.
+Worker::Mask Worker::spread(Wire& wire) {
+  constexpr int kAll = -1;
+  std::array<int, Burst::kSize> target;  // port
+  const auto cables = static_cast<int16_t>(wire.routers.size());
+  for (uint16_t i = 0; i < in_.size; ++i) {
+    rte_mbuf* frame = in_.frames[i];
+    wire.stations->hear(source_of(frame), wire.server.port, in_.times[i]);
+    const auto heard = wire.stations->find(destination_of(frame), in_.times[i]);
+    target[i] = heard && heard->port != wire.server.port ? heard->port : kAll;
+    if (target[i] != kAll) continue;
+    rte_pktmbuf_refcnt_update(frame, static_cast<int16_t>(cables - 1));
+    counters_.extra.add(cables - 1);
+  }
+
+  Mask left_by_some = 0;
+  for (const Cable& cable : wire.routers) {
+    std::array<rte_mbuf*, Burst::kSize> frames;
+    std::array<uint16_t, Burst::kSize> place;
+    uint16_t size = 0;
+    for (uint16_t i = 0; i < in_.size; ++i) {
+      if (target[i] != kAll && target[i] != cable.port) continue;
+      frames[size] = in_.frames[i];
+      place[size++] = i;
+    }
+    const Mask refused = send(cable, frames.data(), size, kTries);
+    for (uint16_t n = 0; n < size; ++n)
+      if ((refused >> n & 1) == 0) left_by_some |= Mask{1} << place[n];
+  }
+  const Mask all = in_.size == Burst::kSize ? ~Mask{0} : (Mask{1} << in_.size) - 1;
+  return all & ~left_by_some;
+}
+
+// Sends frames, in order. Returns, and frees, those that the port would not take. The tries are for the burst,
 // not for each frame: a wire that is cut must not cost more than one that is slow.
-template <typename Refused>
-void Worker::send(Port& port, PortCounters& count, rte_mbuf** frames, uint16_t size, Refused refused) {
+Worker::Mask Worker::send(const Cable& cable, rte_mbuf** frames, uint16_t size, unsigned tries) {
+  PortCounters& port = counters_.ports[cable.port];
   std::array<uint32_t, Burst::kSize> lengths;
   for (uint16_t i = 0; i < size; ++i) lengths[i] = frames[i]->pkt_len;
 
-  std::array<uint16_t, Burst::kSize> left;
-  uint16_t left_over = 0;
-  unsigned tries = kTries;
+  Mask refused = 0;
   for (uint16_t next = 0; next < size;) {
-    const uint16_t sent = port.transmit(frames + next, static_cast<uint16_t>(size - next));
-    count.tx_frames.add(sent);
-    for (const uint16_t end = next + sent; next < end; ++next) count.tx_bytes.add(lengths[next]);
+    const uint16_t sent = cable.queue->transmit(frames + next, static_cast<uint16_t>(size - next));
+    port.tx_frames.add(sent);
+    for (const uint16_t end = next + sent; next < end; ++next) port.tx_bytes.add(lengths[next]);
     if (sent > 0 || next == size) continue;
     if (tries > 0) {
       --tries;
       rte_pause();
       continue;
     }
-    left[left_over++] = next++;
+    port.refused.add(1);
+    refused |= Mask{1} << next;
+    rte_pktmbuf_free(frames[next++]);
   }
-  count.refused.add(left_over);
-  while (left_over > 0) {
-    const uint16_t i = left[--left_over];
-    refused(i);
-    rte_pktmbuf_free(frames[i]);
-  }
+  return refused;
 }
 
-// Waits for frames: in the kernel if both ports can, else a moment, else not at all.
+// Waits for frames: in the kernel if all queues can, else a moment, else not at all.
 void Worker::rest() {
-  if (routers_.spins() || server_.spins()) return rte_pause();
-  pollfd both[] = {{routers_.descriptor(), POLLIN, 0}, {server_.descriptor(), POLLIN, 0}};
-  if (both[0].fd < 0 || both[1].fd < 0) {
+  if (!rests_) return rte_pause();
+  if (descriptors_.empty()) {
     std::this_thread::sleep_for(std::chrono::microseconds(100));
   } else {
-    poll(both, 2, kLongestRest);
+    poll(descriptors_.data(), descriptors_.size(), kLongestRest);
   }
 }
 

@@ -8,9 +8,12 @@
 #include <rte_mempool.h>
 #include <rte_ring.h>
 
+#include <algorithm>
+#include <atomic>
 #include <cstring>
 #include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "ports/environment.h"
@@ -34,7 +37,7 @@ struct End {
         out(rte_ring_create((name + "_out").c_str(), room, SOCKET_ID_ANY, RING_F_EXACT_SZ)) {
     const int id = rte_eth_from_rings(name.c_str(), &in, 1, &out, 1, 0);
     port = adopt_ethdev_port(name, static_cast<uint16_t>(id), pool());
-    EXPECT_TRUE(port->start(0).ok());
+    EXPECT_TRUE(port->start({}).ok());
   }
   ~End() {
     port.reset();
@@ -79,6 +82,24 @@ struct End {
   std::unique_ptr<Port> port;
 };
 
+// A queue that refuses frames of one kind, and takes what comes after them.
+struct Moody : Queue {
+  explicit Moody(Queue& queue) : behind(queue) {}
+  void receive(Burst& burst) override { behind.receive(burst); }
+  uint16_t transmit(rte_mbuf** frames, uint16_t count) override {
+    uint16_t next = 0;
+    while (next < count && !refuses(frames[next])) ++next;
+    return next == 0 ? 0 : behind.transmit(frames, next);
+  }
+  bool refuses(const rte_mbuf* frame) const {
+    return frame->pkt_len == refuse.size() &&
+           std::memcmp(rte_pktmbuf_mtod(frame, const void*), refuse.data(), refuse.size()) == 0;
+  }
+
+  Queue& behind;
+  Bytes refuse;
+};
+
 Policy patient() {
   Policy policy;
   policy.window = std::chrono::seconds(5);  // the clock is real, and the machine may be slow
@@ -87,13 +108,22 @@ Policy patient() {
 
 class WorkerTest : public testing::Test {
  protected:
-  void open(unsigned room_to_server = kLong, unsigned room_to_routers = kLong) {
+  void open(unsigned room_to_server = kLong, unsigned room_to_routers = kLong, size_t cables = 1) {
     static int serial = 0;
     const std::string name = "wire" + std::to_string(++serial);  // DPDK never forgets a name
     before_ = rte_mempool_in_use_count(pool());
-    routers = std::make_unique<End>(name + "R", room_to_routers);
+    Wire wire;
+    for (size_t i = 0; i < cables; ++i) {
+      ends.push_back(std::make_unique<End>(name + "R" + std::to_string(i), room_to_routers));
+      wire.routers.push_back({&ends.back()->port->queue(0), static_cast<uint8_t>(i)});
+    }
+    routers = ends[0].get();
     server = std::make_unique<End>(name + "S", room_to_server);
-    worker = std::make_unique<Worker>(*routers->port, *server->port, filter, counters);
+    wire.server = {&server->port->queue(0), static_cast<uint8_t>(cables)};
+    if (cables > 1) wire.stations = &stations;
+    counters = std::make_unique<Counters>(cables + 1);
+    worker =
+        std::make_unique<Worker>(Worker::Place(), std::vector<Wire>{wire}, filter.share(), feed, *counters);
   }
 
   void run() {
@@ -101,25 +131,35 @@ class WorkerTest : public testing::Test {
     }
   }
 
-  uint64_t count(Reason reason) const { return counters.reasons[static_cast<size_t>(reason)].get(); }
+  Totals totals() const {
+    Totals sum;
+    sum.add(*counters);
+    return sum;
+  }
+  uint64_t count(Reason reason) const { return totals().count(reason); }
+  uint64_t refused_by_server() const { return totals().ports.back().refused; }
 
   // The law, and no frame lost in the box.
   void TearDown() override {
-    EXPECT_TRUE(counters.sums_agree());
-    routers->take();
+    EXPECT_TRUE(totals().sums_agree());
+    for (const auto& end : ends) end->take();
     server->take();
     EXPECT_EQ(rte_mempool_in_use_count(pool()), before_);
   }
 
   const Router A = {"A", "02:00:00:30:00:02"_mac, "10.30.0.2"_ip, "10.20.0.2"_ip};
   const Router B = {"B", "02:00:00:30:00:03"_mac, "10.30.0.3"_ip, "10.20.0.3"_ip};
+  const Router C = {"C", "02:00:00:30:00:04"_mac, "10.30.0.4"_ip, "10.20.0.4"_ip};
   const Transmission discover = udhcpc().discover();
   const Transmission request = udhcpc().request();
 
-  std::unique_ptr<End> routers;
+  std::vector<std::unique_ptr<End>> ends;  // on the routers' side
+  End* routers = nullptr;                  // the first of them
   std::unique_ptr<End> server;
   Filter filter{std::make_shared<const Policy>(patient()), {.clients = 1024}};
-  Counters counters;
+  PolicyFeed feed{std::make_shared<const Policy>(patient())};
+  Stations stations;
+  std::unique_ptr<Counters> counters;
   std::unique_ptr<Worker> worker;
 
  private:
@@ -166,7 +206,7 @@ TEST_F(WorkerTest, DropsSecondCopiesAmidABurst) {
   EXPECT_EQ(server->take(), (std::vector<Bytes>{sent[0], sent[1], sent[3], sent[4]}));
   EXPECT_EQ(count(Reason::second_copy), 2u);
   EXPECT_EQ(count(Reason::echo), 1u);
-  EXPECT_EQ(counters.dropped(), 3u);
+  EXPECT_EQ(totals().dropped, 3u);
 }
 
 TEST_F(WorkerTest, SendsWhatThereIsRoomForAndRefusesTheRest) {
@@ -175,8 +215,8 @@ TEST_F(WorkerTest, SendsWhatThereIsRoomForAndRefusesTheRest) {
   for (const Bytes& frame : sent) routers->put(frame);
   run();
   EXPECT_EQ(server->take(), std::vector<Bytes>(sent.begin(), sent.begin() + 4));
-  EXPECT_EQ(counters.server.tx_frames.get(), 4u);
-  EXPECT_EQ(counters.server.refused.get(), 6u);
+  EXPECT_EQ(totals().ports.back().tx_frames, 4u);
+  EXPECT_EQ(refused_by_server(), 6u);
 }
 
 TEST_F(WorkerTest, RefusesOnTheServersSideToo) {
@@ -184,7 +224,7 @@ TEST_F(WorkerTest, RefusesOnTheServersSideToo) {
   for (const Bytes& frame : others(3)) server->put(frame);
   run();
   EXPECT_EQ(routers->take().size(), 1u);
-  EXPECT_EQ(counters.routers.refused.get(), 2u);
+  EXPECT_EQ(totals().ports[0].refused, 2u);
 }
 
 TEST_F(WorkerTest, AFirstCopyThatWasRefusedDoesNotHoldBackTheSecond) {
@@ -192,7 +232,7 @@ TEST_F(WorkerTest, AFirstCopyThatWasRefusedDoesNotHoldBackTheSecond) {
   routers->put(others(1)[0]);  // fills the room
   routers->put(A.brings(discover).bytes());
   run();
-  EXPECT_EQ(counters.server.refused.get(), 1u);
+  EXPECT_EQ(refused_by_server(), 1u);
   EXPECT_EQ(server->take().size(), 1u);
 
   routers->put(B.brings(discover).bytes());
@@ -211,7 +251,7 @@ TEST_F(WorkerTest, TwoTransmissionsOfOneClientRefusedInOneBurst) {
   routers->put(A.brings(discover).bytes());
   routers->put(A.brings(request).bytes());
   run();
-  EXPECT_EQ(counters.server.refused.get(), 2u);
+  EXPECT_EQ(refused_by_server(), 2u);
   server->take();
 
   for (const Transmission& sent : {discover, request}) {
@@ -231,6 +271,139 @@ TEST_F(WorkerTest, FramesInPiecesCrossWhole) {
   EXPECT_EQ(server->take(), (std::vector<Bytes>{jumbo, A.brings(discover).bytes()}));
   EXPECT_EQ(routers->take(), std::vector<Bytes>{jumbo});
   EXPECT_EQ(count(Reason::malformed_ip), 1u);
+}
+
+// The first copy finds no room, and its second copy, in the same burst, was dropped for its sake.
+TEST_F(WorkerTest, ARefusedFirstCopyGivesWayToTheSecondOfItsBurst) {
+  open(/*room_to_server=*/1);
+  routers->put(others(1)[0]);                // takes it
+  routers->put(A.brings(discover).bytes());  // refused
+  routers->put(B.brings(discover).bytes());  // dropped, judged again, refused
+  routers->put(C.brings(discover).bytes());  // the same
+  run();
+  EXPECT_EQ(refused_by_server(), 3u);
+  EXPECT_EQ(count(Reason::first_copy), 3u);
+  EXPECT_EQ(count(Reason::second_copy), 0u);
+  server->take();
+  routers->put(B.brings(discover).bytes());
+  run();
+  EXPECT_EQ(server->take(), std::vector<Bytes>{B.brings(discover).bytes()});
+}
+
+// A port that refuses one frame and takes the next: the server gets one copy, as it would have without a filter.
+TEST_F(WorkerTest, OneCopyReachesAServersPortThatRefusesTheOther) {
+  open();
+  Moody moody(server->port->queue(0));
+  Wire wire{{{&routers->port->queue(0), 0}}, {&moody, 1}, nullptr};
+  worker =
+      std::make_unique<Worker>(Worker::Place(), std::vector<Wire>{wire}, filter.share(), feed, *counters);
+  moody.refuse = A.brings(discover).bytes();
+  for (const Router& router : {A, B, C}) routers->put(router.brings(discover).bytes());
+  routers->put(B.brings(request).bytes());
+  run();
+  EXPECT_EQ(server->take(), (std::vector<Bytes>{B.brings(request).bytes(), B.brings(discover).bytes()}));
+  EXPECT_EQ(refused_by_server(), 1u);
+  EXPECT_EQ(count(Reason::first_copy), 3u);
+  EXPECT_EQ(count(Reason::second_copy), 1u);  // C's, of B's
+}
+
+TEST_F(WorkerTest, CopiesOnTwoCablesAreCopies) {
+  open(kLong, kLong, 2);
+  ends[0]->put(A.brings(discover).bytes());
+  ends[1]->put(B.brings(discover).bytes());
+  run();
+  EXPECT_EQ(server->take(), std::vector<Bytes>{A.brings(discover).bytes()});
+  EXPECT_EQ(count(Reason::second_copy), 1u);
+}
+
+constexpr Mac kServer = "02:00:00:30:00:0a"_mac;
+constexpr Mac kA = "02:00:00:30:00:02"_mac;
+constexpr Mac kB = "02:00:00:30:00:03"_mac;
+constexpr Mac kAll = "ff:ff:ff:ff:ff:ff"_mac;
+
+Bytes from_to(const Mac& source, const Mac& destination) {
+  Bytes frame = others(1)[0];
+  std::ranges::copy(destination, frame.begin());
+  std::ranges::copy(source, frame.begin() + 6);
+  return frame;
+}
+
+TEST_F(WorkerTest, RepliesLeaveByTheCableWhereTheirRouterIs) {
+  open(kLong, kLong, 2);
+  const Bytes to_a = from_to(kServer, kA);
+  server->put(to_a);  // not heard yet: by both
+  run();
+  EXPECT_EQ(ends[0]->take(), std::vector<Bytes>{to_a});
+  EXPECT_EQ(ends[1]->take(), std::vector<Bytes>{to_a});
+  EXPECT_EQ(totals().extra, 1u);
+
+  ends[0]->put(from_to(kA, kServer));
+  ends[1]->put(from_to(kB, kServer));
+  run();
+  EXPECT_EQ(server->take().size(), 2u);
+  const Bytes to_b = from_to(kServer, kB);
+  const Bytes to_all = from_to(kServer, kAll);
+  for (const Bytes& frame : {to_a, to_b, to_all, to_b}) server->put(frame);
+  run();
+  EXPECT_EQ(ends[0]->take(), (std::vector<Bytes>{to_a, to_all}));
+  EXPECT_EQ(ends[1]->take(), (std::vector<Bytes>{to_b, to_all, to_b}));
+  EXPECT_EQ(totals().extra, 2u);
+  EXPECT_TRUE(server->take().empty());  // never back
+
+  ends[1]->put(from_to(kA, kServer));  // a virtual router's MAC has moved
+  server->put(to_a);
+  run();
+  EXPECT_TRUE(ends[0]->take().empty());
+  EXPECT_EQ(ends[1]->take(), std::vector<Bytes>{to_a});
+}
+
+// The two cables lead to one switch: what goes out on one comes in on the other.
+TEST_F(WorkerTest, AServersFrameThatComesRoundIsDropped) {
+  open(kLong, kLong, 2);
+  const Bytes hello = from_to(kServer, kAll);
+  server->put(hello);
+  run();
+  for (int i = 0; i < 2; ++i)
+    for (const Bytes& frame : ends[i]->take()) ends[1 - i]->put(frame);
+  run();
+  EXPECT_TRUE(server->take().empty());
+  EXPECT_EQ(count(Reason::looped), 2u);
+  EXPECT_EQ(totals().dropped, 2u);
+}
+
+TEST_F(WorkerTest, AFrameThatOneOfTwoCablesRefusesHasStillBeenForwarded) {
+  open(kLong, /*room_to_routers=*/1, 2);
+  ends[0]->put(from_to(kA, kServer));
+  run();
+  server->put(from_to(kServer, kA));    // fills the first cable
+  server->put(from_to(kServer, kAll));  // leaves by the second
+  server->put(from_to(kServer, kAll));  // by none
+  run();
+  EXPECT_EQ(ends[0]->take().size(), 1u);
+  EXPECT_EQ(ends[1]->take().size(), 1u);
+  EXPECT_EQ(totals().refused, 1u);
+  EXPECT_EQ(totals().forwarded, 3u);
+}
+
+TEST_F(WorkerTest, TakesAPolicyUpBetweenTwoBursts) {
+  open();
+  Policy monitor = patient();
+  monitor.mode = Mode::monitor;
+  std::atomic<bool> stop = false;
+  std::thread thread([&] { worker->run(stop); });
+  const auto until = [&](Reason reason, uint64_t times) {
+    while (counters->reasons[static_cast<size_t>(reason)].get() < times) std::this_thread::yield();
+  };
+  routers->put(A.brings(discover).bytes());
+  until(Reason::first_copy, 1);
+  feed.publish(std::make_shared<const Policy>(monitor));
+  const uint64_t rounds = counters->rounds.get();
+  while (counters->rounds.get() < rounds + 2) std::this_thread::yield();
+  routers->put(B.brings(discover).bytes());
+  until(Reason::would_drop_second_copy, 1);
+  stop = true;
+  thread.join();
+  EXPECT_EQ(server->take().size(), 2u);
 }
 
 }  // namespace

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "wiring.h"
+
+#include <net/if.h>
+#include <spdlog/spdlog.h>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+
+namespace relaysieve {
+namespace {
+
+constexpr size_t kMostPorts = 64;
+
+bool same_port(const std::string& a, const std::string& b) {
+  if (a == b) return true;
+  const unsigned index = if_nametoindex(a.c_str());  // an interface can have several names
+  return index != 0 && index == if_nametoindex(b.c_str());
+}
+
+template <typename... Words>
+absl::Status refuse(const Words&... words) {
+  return absl::InvalidArgumentError(absl::StrCat(words...));
+}
+
+absl::Status about(const std::string& port, const absl::Status& error) {
+  return refuse("port ", port, ": ", error.message());
+}
+
+absl::Status each_port_once(const std::vector<WirePlan>& plan) {
+  std::vector<std::string> names;
+  for (const WirePlan& wire : plan) {
+    names.insert(names.end(), wire.routers.begin(), wire.routers.end());
+    names.push_back(wire.server);
+  }
+  if (names.size() > kMostPorts)
+    return refuse(names.size(), " ports given, at most ", kMostPorts, " are allowed");
+  for (size_t i = 0; i < names.size(); ++i) {
+    if (names[i].empty()) return refuse("a port without a name is given");
+    for (size_t j = 0; j < i; ++j)
+      if (same_port(names[j], names[i])) return refuse("port ", names[i], ": is given twice");
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<WirePlan>> plan_wires(const std::string& routers, const std::string& server,
+                                                 const std::vector<std::string>& wires) {
+  std::vector<WirePlan> plan;
+  if (wires.empty()) {
+    if (routers.empty()) return refuse("--routers is required, or --wire");
+    if (server.empty()) return refuse("--server is required");
+    if (split_ports(server).size() != 1) return refuse("--server: exactly one port is allowed");
+    plan.push_back({split_ports(routers), server});
+  } else if (!routers.empty() || !server.empty()) {
+    return refuse("--wire: not together with --routers and --server");
+  }
+  for (const std::string& wire : wires) {
+    const std::vector<std::string> ends = split_ports(wire);
+    if (ends.size() != 2)
+      return refuse("--wire ", wire, ": two ports are needed, the routers' and the server's: eth1,eth2");
+    plan.push_back({{ends[0]}, ends[1]});
+  }
+  if (absl::Status status = each_port_once(plan); !status.ok()) return status;
+  return plan;
+}
+
+absl::StatusOr<std::unique_ptr<Wiring>> Wiring::open(const std::vector<WirePlan>& plan, unsigned workers) {
+  std::vector<std::string> pci;
+  for (const WirePlan& wire : plan) {
+    for (const std::string& name : wire.routers)
+      if (kind_of(name) == PortKind::pci) pci.push_back(name);
+    if (kind_of(wire.server) == PortKind::pci) pci.push_back(wire.server);
+  }
+  const absl::StatusOr<Environment> environment = start_environment(pci);
+  if (!environment.ok()) return environment.status();
+
+  auto wiring = std::make_unique<Wiring>();
+  for (size_t i = 0; i < plan.size(); ++i) {
+    for (const std::string& name : plan[i].routers)
+      if (absl::Status status = wiring->open_port_of(i, name, false, environment->pool); !status.ok())
+        return status;
+    if (absl::Status status = wiring->open_port_of(i, plan[i].server, true, environment->pool); !status.ok())
+      return status;
+    wiring->stations_.push_back(plan[i].routers.size() > 1 ? std::make_unique<Stations>() : nullptr);
+  }
+
+  // Nothing on the box has been changed so far. The kernel is shut out before an interface is brought up.
+  const absl::Status kernel_kept_out = wiring->raise_barrier();
+  const uint32_t mark = wiring->barrier_ ? Barrier::kMark : 0;
+  for (const Place& place : wiring->ports_)
+    if (absl::Status status = place.port->start({.mark = mark, .queues = workers}); !status.ok())
+      return about(place.port->name(), status);
+  wiring->log_what_was_opened(environment->huge_pages, kernel_kept_out);
+  return wiring;
+}
+
+absl::Status Wiring::open_port_of(size_t wire, const std::string& name, bool server, rte_mempool* pool) {
+  absl::StatusOr<std::unique_ptr<Port>> port = open_port(name, pool);
+  if (!port.ok()) return about(name, port.status());
+  ports_.push_back({*std::move(port), server, wire});
+  return absl::OkStatus();
+}
+
+absl::Status Wiring::raise_barrier() {
+  std::vector<std::string> interfaces;
+  for (const Place& place : ports_)
+    if (kind_of(place.port->name()) == PortKind::interface) interfaces.push_back(place.port->name());
+  if (interfaces.empty()) return absl::OkStatus();
+  absl::StatusOr<std::unique_ptr<Barrier>> barrier = Barrier::raise(interfaces);
+  if (!barrier.ok()) return barrier.status();
+  barrier_ = *std::move(barrier);
+  return absl::OkStatus();
+}
+
+void Wiring::log_what_was_opened(bool huge_pages, const absl::Status& kernel_kept_out) const {
+  for (const Place& place : ports_) {
+    const std::string changes = absl::StrJoin(place.port->changes(), ", ");
+    spdlog::info("port {}: {}{}{}", place.port->name(), place.port->driver(), changes.empty() ? "" : ", ",
+                 changes);
+  }
+  if (!huge_pages) spdlog::warn("no 64 MiB of free huge pages: slower, and a NIC cannot be a DPDK port");
+  if (!kernel_kept_out.ok())
+    spdlog::warn(
+        "no nftables ({}): this machine's own frames can get onto the wire, and it may answer others'",
+        std::string(kernel_kept_out.message()));
+}
+
+std::vector<Wire> Wiring::wires(unsigned worker) const {
+  std::vector<Wire> wires(stations_.size());
+  for (size_t i = 0; i < ports_.size(); ++i) {
+    const Cable cable{&ports_[i].port->queue(worker), static_cast<uint8_t>(i)};
+    Wire& wire = wires[ports_[i].wire];
+    wire.stations = stations_[ports_[i].wire].get();
+    if (ports_[i].server) {
+      wire.server = cable;
+    } else {
+      wire.routers.push_back(cable);
+    }
+  }
+  return wires;
+}
+
+}  // namespace relaysieve

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "ports/barrier.h"
+#include "ports/environment.h"
+#include "ports/port.h"
+#include "ports/stations.h"
+#include "ports/worker.h"
+
+namespace relaysieve {
+
+// One wire by the names of its ports.
+struct WirePlan {
+  std::vector<std::string> routers;
+  std::string server;
+};
+
+// What the user's words make: either `--routers a,b --server c`, or `--wire a1,s1 --wire a2,s2`. Every port once.
+absl::StatusOr<std::vector<WirePlan>> plan_wires(const std::string& routers, const std::string& server,
+                                                 const std::vector<std::string>& wires);
+
+// The open ports of a daemon, and the wires that they make.
+class Wiring {
+ public:
+  struct Place {
+    std::unique_ptr<Port> port;
+    bool server = false;  // the side it is on
+    size_t wire = 0;      // which wire it belongs to
+  };
+
+  // Starts DPDK, opens all ports and starts them, with a queue each for every worker. Every error is one sentence.
+  static absl::StatusOr<std::unique_ptr<Wiring>> open(const std::vector<WirePlan>& plan, unsigned workers);
+
+  // One worker's ends of all wires.
+  std::vector<Wire> wires(unsigned worker) const;
+  // In order of their numbers, Frame::port.
+  const std::vector<Place>& ports() const { return ports_; }
+
+ private:
+  absl::Status open_port_of(size_t wire, const std::string& name, bool server, rte_mempool* pool);
+  absl::Status raise_barrier();
+  void log_what_was_opened(bool huge_pages, const absl::Status& kernel_kept_out) const;
+
+  std::unique_ptr<Barrier> barrier_;  // outlives the ports: nobody else's frames while they close
+  std::vector<Place> ports_;
+  std::vector<std::unique_ptr<Stations>> stations_;  // a wire's; none where there is one port on each side
+};
+
+}  // namespace relaysieve
