@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ports/interface.h"
 
-#include <linux/ethtool.h>
-#include <linux/if.h>
-#include <linux/if_arp.h>
 #include <linux/sockios.h>
+#include <net/if.h>
+#include <net/if_arp.h>
 #include <spdlog/spdlog.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -14,11 +13,13 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <mutex>
 #include <string_view>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "ports/ethtool.h"
 
 namespace relaysieve {
 namespace {
@@ -31,51 +32,6 @@ ifreq request_for(const std::string& name) {
   ifreq request{};
   name.copy(request.ifr_name, IFNAMSIZ - 1);
   return request;
-}
-
-// An ethtool command of `size` bytes, which begins with its number; zeroed, and aligned for any of them.
-class EthtoolCommand {
- public:
-  EthtoolCommand(uint32_t number, size_t size) : words_((size + 7) / 8) { as<uint32_t>() = number; }
-
-  template <typename Command>
-  Command& as() {
-    return *reinterpret_cast<Command*>(words_.data());
-  }
-
-  bool run(int descriptor, const std::string& name) {
-    ifreq request = request_for(name);
-    request.ifr_data = reinterpret_cast<char*>(words_.data());
-    return ioctl(descriptor, SIOCETHTOOL, &request) == 0;
-  }
-
- private:
-  std::vector<uint64_t> words_;
-};
-
-// The kernel's names of all features; a feature's place in the list is its bit. Empty: it does not say.
-std::vector<std::string> feature_names(int descriptor, const std::string& name) {
-  EthtoolCommand count(ETHTOOL_GSSET_INFO, sizeof(ethtool_sset_info) + sizeof(uint32_t));
-  count.as<ethtool_sset_info>().sset_mask = uint64_t{1} << ETH_SS_FEATURES;
-  if (!count.run(descriptor, name) || count.as<ethtool_sset_info>().sset_mask == 0) return {};
-  const uint32_t size = count.as<ethtool_sset_info>().data[0];
-
-  EthtoolCommand strings(ETHTOOL_GSTRINGS, sizeof(ethtool_gstrings) + size * ETH_GSTRING_LEN);
-  auto& table = strings.as<ethtool_gstrings>();
-  table.string_set = ETH_SS_FEATURES;
-  table.len = size;
-  if (!strings.run(descriptor, name)) return {};
-  std::vector<std::string> names;
-  for (uint32_t i = 0; i < size; ++i) {
-    const char* text = reinterpret_cast<const char*>(table.data) + i * ETH_GSTRING_LEN;
-    names.emplace_back(text, strnlen(text, ETH_GSTRING_LEN));
-  }
-  return names;
-}
-
-// Features are sent 32 to a block.
-uint32_t blocks_of(const std::vector<std::string>& features) {
-  return static_cast<uint32_t>((features.size() + 31) / 32);
 }
 
 }  // namespace
@@ -98,8 +54,13 @@ Interface::Interface(std::string name, int index, int descriptor)
     : name_(std::move(name)), index_(index), descriptor_(descriptor) {}
 
 Interface::~Interface() {
-  if (!switched_off_.empty() && exists() && !switch_features(switched_off_, true))
-    spdlog::warn("port {}: could not switch {} on again", name_, absl::StrJoin(switched_off_, ", "));
+  char name[IFNAMSIZ];  // it may have been given another
+  if (if_indextoname(static_cast<unsigned>(index_), name) != nullptr) {
+    name_ = name;
+    if (held_down_ && !release().ok()) spdlog::warn("port {}: could not bring it up again", name_);
+    if (!switched_off_.empty() && !Ethtool(descriptor_, name_).switch_features(switched_off_, true))
+      spdlog::warn("port {}: could not switch {} on again", name_, absl::StrJoin(switched_off_, ", "));
+  }
   close(descriptor_);
 }
 
@@ -108,64 +69,95 @@ bool Interface::exists() const {
   return ioctl(descriptor_, SIOCGIFINDEX, &request) == 0 && request.ifr_ifindex == index_;
 }
 
-// The flag IFF_RUNNING lags up to a second behind; what cannot say it by ethtool is taken to be up.
-bool Interface::carrier() const {
-  EthtoolCommand link(ETHTOOL_GLINK, sizeof(ethtool_value));
-  return !link.run(descriptor_, name_) || link.as<ethtool_value>().data != 0;
-}
+bool Interface::carrier() const { return Ethtool(descriptor_, name_).link(); }
 
 int Interface::mtu() const {
   ifreq request = request_for(name_);
   return ioctl(descriptor_, SIOCGIFMTU, &request) == 0 ? request.ifr_mtu : 0;
 }
 
-absl::Status Interface::bring_up() {
+bool Interface::is_up() const {
+  ifreq request = request_for(name_);
+  return ioctl(descriptor_, SIOCGIFFLAGS, &request) == 0 && request.ifr_flags & IFF_UP;
+}
+
+absl::Status Interface::set_up(bool up) {
   ifreq request = request_for(name_);
   if (ioctl(descriptor_, SIOCGIFFLAGS, &request) != 0) return absl::ErrnoToStatus(errno, "no flags");
-  if (request.ifr_flags & IFF_UP) return absl::OkStatus();
-  request.ifr_flags |= IFF_UP;
-  if (ioctl(descriptor_, SIOCSIFFLAGS, &request) != 0)
-    return absl::ErrnoToStatus(errno, "it is down and does not come up");
-  was_down_ = true;
-  return absl::OkStatus();
+  const int wanted = up ? request.ifr_flags | IFF_UP : request.ifr_flags & ~IFF_UP;
+  request.ifr_flags = static_cast<short>(wanted);
+  if (ioctl(descriptor_, SIOCSIFFLAGS, &request) == 0) return absl::OkStatus();
+  return absl::ErrnoToStatus(errno, up ? "it is down and does not come up" : "it cannot be taken down");
+}
+
+absl::Status Interface::bring_up() {
+  if (is_up()) return absl::OkStatus();
+  absl::Status status = set_up(true);
+  was_down_ = status.ok();
+  return status;
+}
+
+absl::Status Interface::hold_down() {
+  held_down_ = true;
+  return set_up(false);
+}
+
+absl::Status Interface::release() {
+  held_down_ = false;
+  return set_up(true);
 }
 
 std::vector<std::string> Interface::merging() const {
-  const std::vector<std::string> features = feature_names(descriptor_, name_);
-  EthtoolCommand get(ETHTOOL_GFEATURES,
-                     sizeof(ethtool_gfeatures) + blocks_of(features) * sizeof(ethtool_get_features_block));
-  get.as<ethtool_gfeatures>().size = blocks_of(features);
-  std::vector<std::string> on;
-  if (!get.run(descriptor_, name_)) return on;
-  for (size_t i = 0; i < features.size(); ++i) {
-    const bool active = get.as<ethtool_gfeatures>().features[i / 32].active >> i % 32 & 1;
-    if (active && std::ranges::find(kMerging, features[i]) != kMerging.end()) on.push_back(features[i]);
-  }
+  std::vector<std::string> on = Ethtool(descriptor_, name_).features_on();
+  std::erase_if(on, [](const std::string& f) { return std::ranges::find(kMerging, f) == kMerging.end(); });
   return on;
 }
 
-bool Interface::switch_features(const std::vector<std::string>& names, bool on) const {
-  const std::vector<std::string> features = feature_names(descriptor_, name_);
-  EthtoolCommand set(ETHTOOL_SFEATURES,
-                     sizeof(ethtool_sfeatures) + blocks_of(features) * sizeof(ethtool_set_features_block));
-  set.as<ethtool_sfeatures>().size = blocks_of(features);
-  for (size_t i = 0; i < features.size(); ++i) {
-    if (std::ranges::find(names, features[i]) == names.end()) continue;
-    ethtool_set_features_block& block = set.as<ethtool_sfeatures>().features[i / 32];
-    block.valid |= 1u << i % 32;
-    if (on) block.requested |= 1u << i % 32;
-  }
-  return set.run(descriptor_, name_);
+absl::Status Interface::switch_merging_off(const std::vector<std::string>& names) const {
+  const bool done = Ethtool(descriptor_, name_).switch_features(names, false);
+  const std::vector<std::string> left = merging();
+  if (done && left.empty()) return absl::OkStatus();
+  return absl::FailedPreconditionError(absl::StrCat("cannot switch off ", absl::StrJoin(left, ", ")));
 }
 
 absl::Status Interface::stop_merging() {
   switched_off_ = merging();
   if (switched_off_.empty()) return absl::OkStatus();
-  const bool done = switch_features(switched_off_, false);
-  const std::vector<std::string> left = merging();
-  if (!done || !left.empty())
-    return absl::FailedPreconditionError(absl::StrCat("cannot switch off ", absl::StrJoin(left, ", ")));
-  return absl::OkStatus();
+  absl::StatusOr<std::unique_ptr<FeatureNote>> note = FeatureNote::write(index_, name_, switched_off_);
+  if (note.ok()) {
+    note_ = *std::move(note);
+  } else {
+    static std::once_flag warned;
+    std::call_once(warned, [&] {
+      spdlog::warn("no note of what is switched off ({}): after a SIGKILL it stays off",
+                   std::string(note.status().message()));
+    });
+  }
+  return switch_merging_off(switched_off_);
+}
+
+absl::StatusOr<std::vector<std::string>> Interface::stop_merging_again() {
+  std::vector<std::string> on = merging();
+  if (on.empty()) return on;
+  if (absl::Status status = switch_merging_off(on); !status.ok()) return status;
+  return on;
+}
+
+void Interface::restore_merging() {
+  for (const auto& note : FeatureNote::left_behind(kMerging)) {
+    char name[IFNAMSIZ];
+    if (if_indextoname(static_cast<unsigned>(note->index()), name) == nullptr)
+      continue;  // gone with its features
+    const std::string features = absl::StrJoin(note->features(), ", ");
+    const auto interface = open(name);
+    if (interface.ok() && Ethtool((*interface)->descriptor_, name).switch_features(note->features(), true)) {
+      spdlog::info("interface {}: {} on again, which a relaysieved that was killed had left off", name,
+                   features);
+    } else {
+      spdlog::warn("interface {}: could not switch {} on again, left off by a relaysieved that was killed",
+                   name, features);
+    }
+  }
 }
 
 std::vector<std::string> Interface::changes() const {

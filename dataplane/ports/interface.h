@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "ports/feature_note.h"
 
 namespace relaysieve {
 
@@ -22,25 +23,39 @@ class Interface {
   const std::string& name() const { return name_; }
   int index() const { return index_; }
   bool exists() const;   // still, under this name
+  bool is_up() const;    // as far as it lies with the box (IFF_UP)
   bool carrier() const;  // up, and its peer or cable as well
   int mtu() const;       // bytes of payload; 0 = it does not say
 
   absl::Status bring_up();
+  // Taken down until it is released, or this object ends: the peer loses its link.
+  absl::Status hold_down();
+  absl::Status release();
+
   // What merges frames (GRO, LRO and their kin) is off from here on, and as it was when this object ends: a
-  // wire hands on the frames that came, not their sum.
+  // wire hands on the frames that came, not their sum. Noted, so that restore_merging() can make up for a SIGKILL.
   absl::Status stop_merging();
-  std::vector<std::string> changes() const;  // what the two have done
+  // The same, for what somebody has switched on since; the names of that.
+  absl::StatusOr<std::vector<std::string>> stop_merging_again();
+
+  std::vector<std::string> changes() const;  // what bring_up() and stop_merging() have done
+
+  // Switches on again what a relaysieved that was killed has left off, on any interface of this network namespace.
+  static void restore_merging();
 
  private:
   Interface(std::string name, int index, int descriptor);
   std::vector<std::string> merging() const;  // the names of the merging features that are on
-  bool switch_features(const std::vector<std::string>& names, bool on) const;
+  absl::Status switch_merging_off(const std::vector<std::string>& names) const;
+  absl::Status set_up(bool up);
 
   std::string name_;
   int index_;
   int descriptor_;  // a socket for ioctl(2)
   bool was_down_ = false;
+  bool held_down_ = false;
   std::vector<std::string> switched_off_;
+  std::unique_ptr<FeatureNote> note_;  // of switched_off_
 };
 
 }  // namespace relaysieve
