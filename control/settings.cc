@@ -2,8 +2,10 @@
 #include "settings.h"
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 #include <optional>
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "text.h"
@@ -32,6 +34,15 @@ const T& at(const Settings& settings, T Policy::*field) {
   return settings.policy.*field;
 }
 
+template <typename T>
+constexpr bool in_policy(T Settings::*) {
+  return false;
+}
+template <typename T>
+constexpr bool in_policy(T Policy::*) {
+  return true;
+}
+
 // How settings of each kind are declared.
 
 constexpr const char* kNetworkAllowed = "an IPv4 address or network, such as 10.0.0.0/8";
@@ -43,6 +54,8 @@ absl::Status refused(const Setting& setting, std::string_view text) {
 // A setting of one value: `parse` returns nothing for a text that is not allowed.
 template <typename Field, typename Parse, typename Print>
 Setting single(Setting setting, Field field, Parse parse, Print print) {
+  setting.live = in_policy(field);
+  setting.clear = [field](Settings& settings) { at(settings, field) = at(Settings(), field); };
   setting.set = [setting, field, parse](Settings& settings, std::string_view, std::string_view text) {
     auto value = parse(text);
     if (!value) return refused(setting, text);
@@ -130,6 +143,7 @@ Setting text(std::string_view name, std::string Settings::*field, std::string al
 Setting networks(std::string_view name, Networks Policy::*field, std::string sentence) {
   Setting setting{.name = name,
                   .shape = Shape::list,
+                  .live = true,
                   .sentence = std::move(sentence),
                   .allowed = kNetworkAllowed,
                   .metavar = "NET,.."};
@@ -139,6 +153,7 @@ Setting networks(std::string_view name, Networks Policy::*field, std::string sen
     at(settings, field).push_back(*network);
     return absl::OkStatus();
   };
+  setting.clear = [field](Settings& settings) { at(settings, field).clear(); };
   setting.print = [field](const Settings& settings) {
     const auto print = [](std::string* out, const Network& network) { out->append(print_network(network)); };
     return absl::StrJoin(at(settings, field), ",", print);
@@ -153,9 +168,13 @@ bool overlap(uint32_t a, uint32_t b) { return a == b; }
 template <typename Member>
 Setting groups(std::string_view name, std::vector<std::vector<Member>> Policy::*field,
                std::vector<std::string> Settings::*names, std::string allowed,
-               std::optional<Member> (*parse)(std::string_view), std::string sentence) {
-  Setting setting{
-      .name = name, .shape = Shape::groups, .sentence = std::move(sentence), .allowed = std::move(allowed)};
+               std::optional<Member> (*parse)(std::string_view), std::string (*print)(const Member&),
+               std::string sentence) {
+  Setting setting{.name = name,
+                  .shape = Shape::groups,
+                  .live = true,
+                  .sentence = std::move(sentence),
+                  .allowed = std::move(allowed)};
   setting.set = [=](Settings& settings, std::string_view group, std::string_view given) {
     const auto member = parse(given);
     if (!member) return refused(setting, given);
@@ -165,8 +184,8 @@ Setting groups(std::string_view name, std::vector<std::vector<Member>> Policy::*
     for (size_t i = 0; i < all.size(); ++i) {
       if (i == mine || !std::ranges::any_of(all[i], [&](const Member& m) { return overlap(m, *member); }))
         continue;
-      return absl::InvalidArgumentError(
-          absl::StrCat(in_quotes(given), " overlaps with group ", all_names[i], ": one group for each address"));
+      return absl::InvalidArgumentError(absl::StrCat(in_quotes(given), " overlaps with group ", all_names[i],
+                                                     ": one group for each address"));
     }
     if (mine == all.size()) {
       all_names.emplace_back(group);
@@ -175,7 +194,17 @@ Setting groups(std::string_view name, std::vector<std::vector<Member>> Policy::*
     all[mine].push_back(*member);
     return absl::OkStatus();
   };
-  setting.print = [](const Settings&) { return std::string(); };
+  setting.clear = [=](Settings& settings) {
+    at(settings, field).clear();
+    at(settings, names).clear();
+  };
+  setting.print = [=](const Settings& settings) {
+    nlohmann::ordered_json all = nlohmann::ordered_json::object();
+    for (size_t i = 0; i < at(settings, names).size(); ++i)
+      for (const Member& member : at(settings, field)[i])
+        all[at(settings, names)[i]].push_back(print(member));
+    return all.empty() ? std::string() : all.dump();
+  };
   return setting;
 }
 
@@ -217,10 +246,12 @@ const std::vector<Setting>& settings_table() {
       networks("trusted_relays", &Policy::trusted_relays,
                "judge only copies whose source address and giaddr are in here; none = all"),
       groups<Network>("relay_groups", &Policy::relay_groups, &Settings::relay_group_names, kNetworkAllowed,
-                      network_of, "relays of one group are one scope, whatever their subnets"),
-      groups<uint32_t>("server_groups", &Policy::server_groups, &Settings::server_group_names,
-                       "an IPv4 address, such as 10.0.0.1", address_of,
-                       "servers of one group are one server: a copy to another member is a copy"),
+                      network_of, print_network, "relays of one group are one scope, whatever their subnets"),
+      groups<uint32_t>(
+          "server_groups", &Policy::server_groups, &Settings::server_group_names,
+          "an IPv4 address, such as 10.0.0.1", address_of,
+          [](const uint32_t& address) { return print_address(address); },
+          "servers of one group are one server: a copy to another member is a copy"),
       number<size_t>("clients", &Settings::clients, 64, 16'777'216,
                      "how many clients are remembered at once"),
       number<unsigned>("workers", &Settings::workers, 1, 64,
@@ -234,6 +265,10 @@ const std::vector<Setting>& settings_table() {
 
 const Setting& setting(std::string_view name) {
   return *std::ranges::find(settings_table(), name, &Setting::name);
+}
+
+std::string name_of(const Setting& setting, std::string_view group) {
+  return absl::StrCat(view(setting.name), group.empty() ? "" : ".", absl::Utf8SafeCEscape(view(group)));
 }
 
 }  // namespace relaysieve

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -29,7 +30,14 @@ struct Settings {
   unsigned workers = 1;
   std::string control = "/run/relaysieve/control.sock";
   std::string metrics = "off";
+  // Where a value that is not the default was given: "FILE:LINE:COLUMN", "--flag", or "set" while running.
+  std::map<std::string_view, std::string> from;
 };
+
+// The limit that two settings set each other.
+inline bool windows_agree(const Settings& settings) {
+  return settings.policy.echo_window < settings.policy.window;
+}
 
 // One setting, declared once: the settings file, the flags, their help and the messages come from this.
 struct Setting {
@@ -38,6 +46,7 @@ struct Setting {
   std::string_view name{};    // in the file; the flag is --name with '-' for '_'
   Shape shape = Shape::text;  // how TOML writes it; groups are set in the file only
   bool offline = true;        // whether it means anything without a daemon
+  bool live = false;          // can change while frames flow: what the policy holds
   std::string sentence{};     // what it does
   std::string allowed{};      // completes "... is not"
   std::string limits{};       // the same in short, for the help; "" where the metavar says it
@@ -45,11 +54,14 @@ struct Setting {
   // Sets it from what the user wrote, in plain text; a list or a group grows by one member. On error nothing
   // is changed and the message completes "SETTING: ".
   std::function<absl::Status(Settings&, std::string_view group, std::string_view text)> set{};
-  std::function<std::string(const Settings&)> print{};  // as a flag takes it; "" when empty or groups
+  std::function<void(Settings&)> clear{};               // back to the default
+  std::function<std::string(const Settings&)> print{};  // as a flag takes it, groups as JSON; "" when empty
 };
 
 const std::vector<Setting>& settings_table();
 const Setting& setting(std::string_view name);  // must be in the table
+// As messages call it, or a group of it: "relay_groups.campus".
+std::string name_of(const Setting& setting, std::string_view group = "");
 
 // Flags as given: the setting and the words of the user, in order.
 using GivenFlags = std::vector<std::pair<const Setting*, std::string>>;

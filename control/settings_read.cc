@@ -3,10 +3,8 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <map>
 #include <sstream>
 
-#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "settings.h"
@@ -39,6 +37,7 @@ class Reading {
   void groups(const std::string& path, const Setting& setting, const toml::node& node);
   void member(const std::string& path, const Setting& setting, std::string_view group,
               const toml::node& node);
+  // `place`: "FILE:LINE:COLUMN", or the flag.
   void set(const Setting& setting, const std::string& place, std::string_view group, std::string_view text);
   void wrong(const std::string& place, absl::string_view what) {
     errors_.push_back(absl::StrCat(place, ": ", what));
@@ -49,7 +48,6 @@ class Reading {
 
   const GivenFlags& flags_;
   Settings settings_;
-  std::map<std::string_view, std::string> places_;  // where each setting was given, as messages begin
   std::vector<std::string> errors_;
 };
 
@@ -57,8 +55,9 @@ std::string place_of(const std::string& path, const toml::source_region& source)
   return absl::StrCat(path, ":", source.begin.line, ":", source.begin.column);
 }
 
-std::string name_of(const Setting& setting, std::string_view group) {
-  return absl::StrCat(view(setting.name), group.empty() ? "" : ".", absl::Utf8SafeCEscape(view(group)));
+// How a message about a setting begins. A flag tells its name itself.
+std::string head_of(const std::string& place, const Setting& setting, std::string_view group = "") {
+  return place == flag_of(setting) ? place : absl::StrCat(place, ": ", name_of(setting, group));
 }
 
 // A value as its file has it, for a message about its type.
@@ -145,10 +144,11 @@ void Reading::list(const std::string& path, const Setting& setting, std::string_
 
 void Reading::member(const std::string& path, const Setting& setting, std::string_view group,
                      const toml::node& node) {
-  const std::string place = absl::StrCat(place_of(path, node.source()), ": ", name_of(setting, group));
+  const std::string place = place_of(path, node.source());
   if (const auto text = text_of(setting.shape, node)) return set(setting, place, group, *text);
   const bool quoted = setting.shape != Shape::number && setting.shape != Shape::boolean;
-  wrong(place, absl::StrCat(shown(node), " is not ", setting.allowed, quoted ? ", in quotes" : ""));
+  wrong(head_of(place, setting, group),
+        absl::StrCat(shown(node), " is not ", setting.allowed, quoted ? ", in quotes" : ""));
 }
 
 void Reading::flags() {
@@ -158,20 +158,21 @@ void Reading::flags() {
 void Reading::set(const Setting& setting, const std::string& place, std::string_view group,
                   std::string_view text) {
   if (const auto status = setting.set(settings_, group, text); !status.ok())
-    return wrong(place, status.message());
-  places_[setting.name] = place;
+    return wrong(head_of(place, setting, group), status.message());
+  // Of a list the first member counts; and a flag wins.
+  const auto [from, added] = settings_.from.emplace(setting.name, place);
+  if (!added && place == flag_of(setting)) from->second = place;
 }
 
 void Reading::windows() {
-  const Policy& policy = settings_.policy;
-  if (!errors_.empty() || policy.echo_window < policy.window) return;
-  const auto place = places_.find("echo_window");
-  const std::string echo = setting("echo_window").print(settings_);
-  const std::string window = setting("window").print(settings_);
-  if (place != places_.end())
-    return wrong(place->second, absl::StrCat(echo, " is not below the window, ", window));
-  wrong(places_["window"],
-        absl::StrCat(window, " is not above the echo_window, ", echo, " by default: set both"));
+  if (!errors_.empty() || windows_agree(settings_)) return;
+  const Setting &echo_window = setting("echo_window"), &window = setting("window");
+  const std::string echo = echo_window.print(settings_), whole = window.print(settings_);
+  if (const auto place = settings_.from.find("echo_window"); place != settings_.from.end())
+    return wrong(head_of(place->second, echo_window),
+                 absl::StrCat(echo, " is not below the window, ", whole));
+  wrong(head_of(settings_.from["window"], window),
+        absl::StrCat(whole, " is not above the echo_window, ", echo, " by default: set both"));
 }
 
 absl::StatusOr<Settings> Reading::result() const {

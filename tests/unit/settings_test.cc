@@ -31,7 +31,7 @@ TEST(SettingsTable, EachSettingIsThereOnceAndExplained) {
     EXPECT_FALSE(s.allowed.empty()) << s.name;
     EXPECT_EQ(&setting(s.name), &s);
   }
-  EXPECT_EQ(names.size(), 14u);
+  EXPECT_EQ(names.size(), 15u);
 }
 
 // What is printed can be given again, and the default changes nothing.
@@ -96,6 +96,26 @@ TEST(SettingsTable, ARefusedValueChangesNothing) {
   EXPECT_EQ(settings.policy.window, 2s);
 }
 
+TEST(SettingsTable, ClearedIsTheDefault) {
+  Settings settings = with("window", "2s");
+  setting("window").clear(settings);
+  EXPECT_EQ(settings.policy.window, 1s);
+  settings = with("trusted_relays", "10.0.0.0/8");
+  setting("trusted_relays").clear(settings);
+  EXPECT_TRUE(settings.policy.trusted_relays.empty());
+  ASSERT_TRUE(setting("relay_groups").set(settings, "campus", "10.20.0.0/24").ok());
+  setting("relay_groups").clear(settings);
+  EXPECT_TRUE(settings.policy.relay_groups.empty() && settings.relay_group_names.empty());
+}
+
+// What the policy holds can change while frames flow; the rest is fixed at the start.
+TEST(SettingsTable, WhatIsLive) {
+  for (const Setting& s : settings_table()) {
+    const bool fixed = s.name == "clients" || !s.offline;
+    EXPECT_EQ(s.live, !fixed) << s.name;
+  }
+}
+
 TEST(SettingsTable, GroupsKeepTheirNamesAndDoNotOverlap) {
   Settings settings;
   const Setting& groups = setting("relay_groups");
@@ -108,6 +128,7 @@ TEST(SettingsTable, GroupsKeepTheirNamesAndDoNotOverlap) {
   ASSERT_EQ(settings.policy.relay_groups.size(), 2u);
   EXPECT_EQ(settings.policy.relay_groups[0].size(), 2u);
   EXPECT_EQ(settings.policy.relay_groups[1].size(), 1u);
+  EXPECT_EQ(groups.print(settings), R"({"campus":["10.20.0.0/24","10.20.0.0/16"],"annex":["10.21.0.0/24"]})");
 }
 
 }  // namespace
