@@ -103,10 +103,9 @@ Verdict Filter::judge(const Frame& frame) {
 
 void Filter::undo(const Verdict& verdict) { rooms_->memory->undo(verdict.undo); }
 
-void Filter::adopt(std::shared_ptr<const Policy> policy) {
-  rooms_->policy = std::move(policy);
-  rooms_->memory->retune(rooms_->policy->window);
-}
+void Filter::adopt(std::shared_ptr<const Policy> policy) { rooms_->policy = std::move(policy); }
+
+void Filter::retune() { rooms_->memory->retune(rooms_->policy->window); }
 
 void Filter::flush() { rooms_->memory->clear(rooms_->policy->window); }
 

@@ -57,8 +57,13 @@ class Filter {
   // next copy must pass. Does nothing for verdicts that left no trace.
   void undo(const Verdict& verdict);
 
-  void adopt(std::shared_ptr<const Policy> policy);  // from the next burst on; records are kept
-  void flush();  // forgets every record and client, for all who share them
+  // From the next burst on; records are kept.
+  void adopt(std::shared_ptr<const Policy> policy);
+  // For all who share the memory, and while they judge; these may take a second, so they are not for the thread
+  // that has frames waiting. Once a filter has adopted a policy with another window: what has been evicted under
+  // the old one is let go of.
+  void retune();
+  void flush();  // forgets every record and client
   const Policy& policy() const;
 
  private:

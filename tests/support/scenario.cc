@@ -44,6 +44,7 @@ void Scenario::given(Policy policy, Filter::Options options) {
   options_ = options;
   if (!filter_) return;
   filter_->adopt(std::make_shared<const Policy>(policy));
+  filter_->retune();
   interfered_ = true;
 }
 

@@ -126,6 +126,7 @@ TEST(FilterPolicy, IsTheOneThatWasAdopted) {
   Filter filter(std::make_shared<const Policy>(Policy{.window = 2s}));
   EXPECT_EQ(filter.policy().window, 2s);
   filter.adopt(std::make_shared<const Policy>(Policy{.window = 3s}));
+  filter.retune();
   EXPECT_EQ(filter.policy().window, 3s);
 }
 
