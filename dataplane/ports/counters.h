@@ -43,6 +43,7 @@ struct alignas(64) Counters {
   Counter
       extra;  // a frame sent to a side with several ports counts there once for each; these are all but one
   Counter rounds;  // of the worker's loop: it lives as long as they grow
+  Counter busy;    // rounds in which frames came
   std::vector<PortCounters> ports;
 };
 

@@ -49,7 +49,9 @@ Worker::Worker(Place place, std::vector<Wire> wires, Filter filter, const Policy
 void Worker::run(const std::atomic<bool>& stop) {
   for (unsigned idle = 0; !stop.load(std::memory_order_relaxed); counters_.rounds.add(1)) {
     adopt_policy();
-    idle = step() > 0 ? 0 : idle + 1;
+    const bool busy = step() > 0;
+    counters_.busy.add(busy);
+    idle = busy ? 0 : idle + 1;
     if (idle > kPatience) rest();
   }
 }
