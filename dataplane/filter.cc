@@ -66,6 +66,7 @@ struct Filter::Rooms {
             .first_number = decision.first_number,
             .router = request.relay.router,
             .first_router = decision.first_router ? decision.first_router : request.relay.router,
+            .evicted = decision.evicted,
             .undo = decision.undo};
   }
 };

@@ -8,86 +8,85 @@
 
 namespace relaysieve {
 
-Forgotten::Forgotten(size_t items, Duration window, Pages pages)
-    : items_(items),
-      blocks_(std::bit_ceil(items * kBitsPerItem / (kWords * 64) + 1)),
-      slab_(kGenerations * blocks_, pages) {
+Forgotten::Forgotten(size_t clients, Duration window, Pages pages)
+    : lines_(kGenerations * lines_for(clients), pages) {
   clear(window);
 }
 
-// Nine bits of the key for each probe, scaled to the 448 bits of a block; the block comes from other bits.
-Forgotten::Mask Forgotten::mask_of(uint64_t key) {
-  Mask mask{};
-  for (int probe = 0; probe < kProbes; ++probe, key >>= 9) {
-    const uint64_t bit = (key & 511) * (kWords * 64) / 512;
-    mask[bit / 64] |= uint64_t{1} << bit % 64;
-  }
-  return mask;
+uint32_t Forgotten::length_of(Duration window) {
+  return static_cast<uint32_t>(std::clamp<int64_t>(window.count() / kAhead, 1, ~uint32_t{0}));
 }
 
-Forgotten::Block& Forgotten::block_of(uint64_t key, uint32_t quarter) {
-  const size_t at = static_cast<size_t>(key * 0x9e3779b97f4a7c15u >> 32) & (blocks_ - 1);
-  return slab_[quarter % kGenerations * blocks_ + at];
+// Six bits of the key for each word; the line comes from all its bits.
+bool Forgotten::Line::has(uint64_t key) const {
+  uint64_t missing = 0;
+  for (unsigned i = 0; i < kWords; ++i) missing |= ~bits[i] >> (key >> 6 * i & 63) & 1;
+  return missing == 0;
 }
 
-// Counts one more item of this quarter's generation. False: it is full.
-bool Forgotten::admit(uint32_t quarter) {
-  std::atomic<uint64_t>& taken = taken_[quarter % kGenerations];
-  uint64_t old = taken.load(std::memory_order_relaxed), next;
-  do {
-    next = (old >> 32 == quarter ? old : uint64_t{quarter} << 32) + 1;
-    if ((next & 0xffffffff) > items_) return false;
-  } while (!taken.compare_exchange_weak(old, next, std::memory_order_relaxed));
-  return true;
+Forgotten::Line& Forgotten::line_of(uint64_t key, uint64_t number) {
+  const size_t lines = lines_.size() / kGenerations;
+  return line(number, (key * 0x9e3779b97f4a7c15u >> 32) * lines >> 32);
 }
 
-bool Forgotten::add(uint64_t key, Time end) {
-  const uint32_t quarter = quarter_of(end);
-  if (!admit(quarter)) return false;
-  Block& block = block_of(key, quarter);
+bool Forgotten::add(const Moment& now, uint64_t key, Time end) {
+  const uint64_t number = now.number_of(end);
+  if (number > now.number + kAhead) return false;  // reckoned with a longer window than is valid now
   {
-    const std::lock_guard hold(block.lock);
-    if (block.quarter != quarter) {  // what it held has ended
-      block.quarter = quarter;
-      block.bits = {};
+    Line& line = line_of(key, number);
+    const std::lock_guard hold(line.lock);
+    if (line.tag != tag_of(now, number)) {  // what it held has ended
+      line.tag = tag_of(now, number);
+      line.items = 0;
+      line.bits = {};
     }
-    const Mask mask = mask_of(key);
-    for (size_t i = 0; i < kWords; ++i) block.bits[i] |= mask[i];
+    if (line.items == kItemsOfLine) return false;
+    ++line.items;
+    for (unsigned i = 0; i < kWords; ++i) line.bits[i] |= uint64_t{1} << (key >> 6 * i & 63);
   }
-  const int64_t ends = end.count() + quarter_.load(std::memory_order_relaxed);
-  if (ends > last_end_.load(std::memory_order_relaxed)) last_end_.store(ends, std::memory_order_relaxed);
+  const int64_t ends = end.count() + now.length;
+  for (int64_t last = last_end_.load(std::memory_order_relaxed); last < ends;)
+    if (last_end_.compare_exchange_weak(last, ends, std::memory_order_relaxed)) break;
   return true;
 }
 
-bool Forgotten::contains(uint64_t key, Time now) {
-  const Mask mask = mask_of(key);
-  const uint32_t current = quarter_of(now);
-  for (uint32_t quarter = current; quarter != current + kGenerations - 1; ++quarter) {
-    Block& block = block_of(key, quarter);
-    const std::lock_guard hold(block.lock);
-    uint64_t missing = block.quarter != quarter;
-    for (size_t i = 0; i < kWords; ++i) missing |= mask[i] & ~block.bits[i];
-    if (missing == 0) return true;
+Forgotten::Answer Forgotten::knows(const Moment& now, uint64_t key) {
+  Answer answer = Answer::no;
+  for (uint64_t number = now.number; number <= now.number + kAhead; ++number) {
+    Line& line = line_of(key, number);
+    const std::lock_guard hold(line.lock);
+    if (line.tag != tag_of(now, number)) continue;
+    if (line.has(key)) return Answer::yes;
+    if (line.items == kItemsOfLine) answer = Answer::perhaps;
   }
-  return false;
+  return answer;
 }
 
-bool Forgotten::full(Time now) const {
-  const uint32_t current = quarter_of(now);
-  return std::ranges::any_of(taken_, [&](const std::atomic<uint64_t>& generation) {
-    const uint64_t taken = generation.load(std::memory_order_relaxed);
-    return (taken & 0xffffffff) >= items_ && static_cast<uint32_t>(taken >> 32) - current < kGenerations;
-  });
+double Forgotten::false_positives(Time now) {
+  constexpr size_t kSample = 256;
+  const Moment moment = at(now);
+  const size_t lines = lines_.size() / kGenerations, sample = std::min(lines, kSample);
+  double sum = 0;
+  for (size_t i = 0; i < sample; ++i) {
+    double unknown = 1;
+    for (uint64_t number = moment.number; number <= moment.number + kAhead; ++number) {
+      Line& line = this->line(number, i * lines / sample);
+      const std::lock_guard hold(line.lock);
+      if (line.tag != tag_of(moment, number)) continue;
+      double all_set = 1;
+      for (const uint64_t word : line.bits) all_set *= std::popcount(word) / 64.0;
+      unknown *= 1 - all_set;
+    }
+    sum += 1 - unknown;
+  }
+  return sum / static_cast<double>(sample);
 }
 
 void Forgotten::clear(Duration window) {
-  quarter_ = quarter_of_window(window);
-  last_end_ = std::numeric_limits<int64_t>::min();
-  for (auto& generation : taken_) generation = 0;
-  for (Block& block : slab_) {
-    const std::lock_guard hold(block.lock);
-    block.bits = {};
-  }
+  uint64_t old = calendar_.load(std::memory_order_relaxed), next;
+  do next = ((old >> 32) + 1) << 32 | length_of(window);
+  while (!calendar_.compare_exchange_weak(old, next, std::memory_order_relaxed));
+  last_end_.store(std::numeric_limits<int64_t>::min(), std::memory_order_relaxed);
 }
 
 }  // namespace relaysieve

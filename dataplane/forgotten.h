@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cstdint>
@@ -14,52 +13,85 @@ namespace relaysieve {
 
 // What had to be evicted from the window before its time: a sliding-window Bloom filter in generations of a
 // quarter of the window. An item goes into the generation in which its window ends, so it is remembered until
-// then and at most a quarter longer. Blocked: all bits of an item lie in one cache line (Putze, Sanders,
-// Singler 2007); the line also says whose generation its bits are, so that a generation is emptied line by
-// line as it fills, and none is ever wiped at once. Beyond its capacity a generation takes no more, and says
-// so: the rate of wrong answers never exceeds that of full generations.
+// then and at most a quarter longer. Blocked: all bits of an item lie in one cache line, one in each of its
+// seven words (Putze, Sanders, Singler 2007); the line also says whose generation its bits are, so that a
+// generation is emptied line by line as it fills, and none is ever wiped at once.
+//
+// A line with n items takes an unknown key for one of them with probability (1 - (63/64)^n)^7, and takes no
+// more than 24. Five generations are asked, so a first copy is dropped with a probability of
+//   0.0004 while the window takes in ten times the capacity (16 items a line on average),
+//   0.0016 at most, whatever comes: what finds its line full is not remembered, and forwarded in doubt.
 class Forgotten {
  public:
-  // `items`: what one generation takes; 16 bits each.
-  Forgotten(size_t items, Duration window, Pages pages);
+  // A generation's: for ten times as many requests in a window as the table has room for, each remembered as a
+  // transmission and as one that a relay brought. 120 bytes a client in all.
+  static constexpr size_t lines_for(size_t clients) { return (10 * clients * 2 / 4 + 15) / 16; }
+  Forgotten(size_t clients, Duration window, Pages pages);
 
   bool empty(Time now) const { return now.count() > last_end_.load(std::memory_order_relaxed); }
-  // Remembers `key` (a keyed hash) until `end`. False: that generation is full.
-  bool add(uint64_t key, Time end);
-  bool contains(uint64_t key, Time now);
-  bool full(Time now) const;  // a generation that still counts takes no more
+
+  // The time in quarters, under the window that is valid now. What belongs together is asked and remembered at
+  // one moment, so that a change of the window takes all of it or nothing.
+  class Moment {
+    friend class Forgotten;
+    Moment(uint64_t calendar, Time now)
+        : length(static_cast<uint32_t>(calendar)),
+          era(static_cast<uint32_t>(calendar >> 32)),
+          number(number_of(now)) {}
+    // Since the earliest time there is: 64 bits do not wrap.
+    uint64_t number_of(Time t) const {
+      return (static_cast<uint64_t>(t.count()) ^ uint64_t{1} << 63) / length;
+    }
+
+    uint32_t length, era;
+    uint64_t number;
+  };
+  Moment at(Time now) const { return {calendar_.load(std::memory_order_relaxed), now}; }
+
+  // Remembers `key` (a keyed hash) until `end`, at most a window from now. False: there is no room.
+  bool add(const Moment& now, uint64_t key, Time end);
+
+  enum class Answer : uint8_t { no, yes, perhaps };  // perhaps: there may have been no room for it
+  Answer knows(const Moment& now, uint64_t key);
+
+  // The probability that a key that was never added is known now, from the lines' own bits: a sample.
+  double false_positives(Time now);
+
   void clear(Duration window);
   // For another window: what was remembered for the old one is let go of.
   void retune(Duration window) {
-    if (quarter_of_window(window) != quarter_) clear(window);
+    if (length_of(window) != static_cast<uint32_t>(calendar_.load(std::memory_order_relaxed))) clear(window);
   }
 
  private:
-  static constexpr int kGenerations = 6;  // the current one, four to come, one between
-  static constexpr int kProbes = 6;
-  static constexpr size_t kWords = 7, kBitsPerItem = 16;
+  static constexpr unsigned kAhead = 4;                 // quarters of a window
+  static constexpr unsigned kGenerations = kAhead + 2;  // the current one, those ahead, and one between
+  static constexpr unsigned kWords = 7, kItemsOfLine = 24;
 
-  using Mask = std::array<uint64_t, kWords>;
-  struct alignas(64) Block {
+  struct alignas(64) Line {
     SpinLock lock;
-    uint32_t quarter;
-    Mask bits;
+    uint8_t items;
+    uint32_t tag;  // whose generation's they are
+    std::array<uint64_t, kWords> bits;
+
+    bool has(uint64_t key) const;
   };
 
-  // Quarters of a window since the clock's epoch. They may wrap: only their distance counts.
-  uint32_t quarter_of(Time t) const {
-    return static_cast<uint32_t>(t.count() / quarter_.load(std::memory_order_relaxed));
+  static uint32_t length_of(Duration window);
+  // Lines that bear the tag of another quarter or another era are empty. The tags wrap after 2^32 quarters, but
+  // then fall to other generations' lines; only after 3 * 2^32 (a year, with the shortest window) would a line
+  // that has lain untouched since be taken for a new one, for a quarter.
+  static uint32_t tag_of(const Moment& moment, uint64_t number) {
+    return static_cast<uint32_t>(number) + moment.era * 0x9e3779b1u;
   }
-  static int64_t quarter_of_window(Duration window) { return std::max<int64_t>(window.count() / 4, 1); }
-  static Mask mask_of(uint64_t key);
-  Block& block_of(uint64_t key, uint32_t quarter);
-  bool admit(uint32_t quarter);
+  Line& line(uint64_t number, size_t at) {
+    return lines_[number % kGenerations * lines_.size() / kGenerations + at];
+  }
+  Line& line_of(uint64_t key, uint64_t number);
 
-  const size_t items_, blocks_;  // a generation's; blocks_ is a power of two
-  std::atomic<int64_t> quarter_;
+  std::atomic<uint64_t> calendar_{0};  // era << 32 | length of a quarter, ns: an era ends with each clear()
   std::atomic<int64_t> last_end_;
-  std::array<std::atomic<uint64_t>, kGenerations> taken_{};  // quarter << 32 | items it has taken
-  Slab<Block> slab_;
+  Slab<Line> lines_;
 };
 
 }  // namespace relaysieve

@@ -35,9 +35,9 @@ Decision Memory::observe(const Request& request, Time now, uint64_t number, cons
       if (info(recalled).action == Action::drop) return {.reason = recalled, .undo = {}};
       if (recalled != Reason::first_copy) decision = {.reason = recalled, .undo = {}};
     }
-    const uint32_t oldest = window_.claim(request, now, policy.window);
-    evict(oldest, now, policy.window);
-    return begin(request, oldest, now, number, policy, decision);
+    const uint32_t place = window_.claim(request, now, policy.window);
+    decision.evicted = evict(place, now, policy.window);
+    return begin(request, place, now, number, policy, decision);
   }
   const Duration age = now - window_.started(slot);
   if (age > policy.window)
@@ -128,23 +128,27 @@ Decision Memory::first(const Request& request, uint32_t slot, Time now, const Po
 Reason Memory::recall(const Request& request, Time now, Duration window) {
   const uint64_t transmission = key_of(request.message, request.scope, request.options);
   const uint64_t brought = key_of(transmission, request.relay);
-  if (!forgotten_.contains(transmission, now))
-    return forgotten_.full(now) ? Reason::over_capacity : Reason::first_copy;
-  if (forgotten_.contains(brought, now)) return Reason::evicted_retry;
+  const Forgotten::Moment moment = forgotten_.at(now);
+  const Forgotten::Answer known = forgotten_.knows(moment, transmission);
+  if (known == Forgotten::Answer::no) return Reason::first_copy;
+  if (known == Forgotten::Answer::perhaps) return Reason::over_capacity;
+  if (forgotten_.knows(moment, brought) == Forgotten::Answer::yes) return Reason::evicted_retry;
   // Only if this relay can be remembered too: else its next, genuine retransmission would be dropped as well.
-  return forgotten_.add(brought, now + window) ? Reason::second_copy : Reason::over_capacity;
+  return forgotten_.add(moment, brought, now + window) ? Reason::second_copy : Reason::over_capacity;
 }
 
-void Memory::evict(uint32_t slot, Time now, Duration window) {
-  if (!window_.used(slot) || now - window_.started(slot) > window) return;
+bool Memory::evict(uint32_t slot, Time now, Duration window) {
+  if (!window_.used(slot) || now - window_.started(slot) > window) return false;
   const Record& record = window_[slot];
-  if (!record.delivered) return;  // every copy was held back: the next one must pass
+  if (!record.delivered) return true;  // every copy was held back: the next one must pass
   const uint64_t transmission = key_of(window_.message(slot), record.scope, record.options);
+  const Forgotten::Moment moment = forgotten_.at(now);
   const Time end = window_.started(slot) + window;
   // The relays first: a request is only remembered together with all who brought it.
   for (size_t i = 0; i < record.relay_count; ++i)
-    if (!forgotten_.add(key_of(transmission, record.relays[i]), end)) return;
-  forgotten_.add(transmission, end);
+    if (!forgotten_.add(moment, key_of(transmission, record.relays[i]), end)) return true;
+  forgotten_.add(moment, transmission, end);
+  return true;
 }
 
 void Memory::undo(const Undo& trace) {

@@ -20,6 +20,7 @@ struct Decision {
   Duration lag{};
   uint64_t first_number = 0;
   uint32_t first_router = 0;
+  bool evicted = false;
   Undo undo;
 };
 
@@ -34,6 +35,7 @@ class Memory {
   Decision observe(const Request& request, Time now, uint64_t number, const Policy& policy);
   void undo(const Undo& trace);
   void clear(Duration window);
+  double false_positives(Time now) { return forgotten_.false_positives(now); }
   void retune(Duration window) { forgotten_.retune(window); }  // the policy has another window
 
  private:
@@ -46,8 +48,8 @@ class Memory {
                  Decision decision);
   Decision first(const Request& request, uint32_t slot, Time now, const Policy& policy) const;
   Decision repeated(uint32_t slot, Time now, Reason reason) const;
-  // Makes room: a record whose window has not ended goes among the forgotten.
-  void evict(uint32_t slot, Time now, Duration window);
+  // Makes room. True: the record that goes has not ended its window; it is now among the forgotten.
+  bool evict(uint32_t slot, Time now, Duration window);
 
   Window window_;
   Turns turns_;

@@ -37,7 +37,9 @@ class Slab {
 
   static T* map(size_t bytes, Pages pages) {
     static_assert(std::is_trivially_destructible_v<T> && alignof(T) <= 4096);
-    void* p = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    // Lazy memory is not reserved: a table larger than the machine may be opened, and filled in part.
+    const int reserve = pages == Pages::lazy ? MAP_NORESERVE : 0;
+    void* p = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | reserve, -1, 0);
     if (p == MAP_FAILED) throw std::bad_alloc();
     if (pages == Pages::resident) {
       madvise(p, bytes, MADV_HUGEPAGE);  // advice only

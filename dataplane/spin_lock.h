@@ -4,7 +4,6 @@
 #include <sched.h>
 
 #include <atomic>
-#include <cstdint>
 
 namespace relaysieve {
 
@@ -15,14 +14,14 @@ class SpinLock {
  public:
 #ifndef RELAYSIEVE_RACY  // the stress test shows that it sees what happens without
   void lock() {
-    for (int spins = 0; held_.exchange(1, std::memory_order_acquire); ++spins) {
+    for (int spins = 0; held_.exchange(true, std::memory_order_acquire); ++spins) {
       while (held_.load(std::memory_order_relaxed)) {
         __builtin_ia32_pause();
         if (++spins > kPatience) spins = 0, sched_yield();
       }
     }
   }
-  void unlock() { held_.store(0, std::memory_order_release); }
+  void unlock() { held_.store(false, std::memory_order_release); }
 #else
   void lock() {}
   void unlock() {}
@@ -30,7 +29,7 @@ class SpinLock {
 
  private:
   static constexpr int kPatience = 1000;
-  std::atomic<uint32_t> held_{0};
+  std::atomic<bool> held_{false};
 };
 
 }  // namespace relaysieve

@@ -33,25 +33,29 @@ uint8_t bit_for(Client& client, const Relay& relay) {
 
 }  // namespace
 
-Turns::Turns(size_t clients, Pages pages) : buckets_(std::bit_ceil((clients + kWays - 1) / kWays), pages) {}
+Turns::Turns(size_t clients, Pages pages) : buckets_(buckets_for(clients), pages) {}
 
 uint32_t Turns::find(const Request& request) const {
   const size_t at = home(request);
-  for (size_t way = 0; way < kWays; ++way)
-    if (buckets_[at].ids[way] == request.client) return static_cast<uint32_t>(at * kStride + way);
+  for (unsigned way = 0; way < kWays; ++way)
+    if (buckets_[at].ids[way] == request.client) return static_cast<uint32_t>(at * kSlots + way);
   return kNowhere;
 }
 
 uint32_t Turns::claim(const Request& request, Time now) {
   const size_t at = home(request);
   Bucket& bucket = buckets_[at];
-  size_t chosen = 0;  // a free slot, else the client that was silent for longest
-  for (size_t way = 0; way < kWays && bucket.ids[chosen] != 0; ++way)
-    if (bucket.ids[way] == 0 || bucket.heard[way] < bucket.heard[chosen]) chosen = way;
-  bucket.ids[chosen] = request.client;
-  // Counting from the clock, so that records of the slot's earlier holder match no transmission of this one.
-  bucket.clients[chosen] = Client{.transmission = static_cast<uint32_t>(now.count() >> 10)};
-  return static_cast<uint32_t>(at * kStride + chosen);
+  unsigned way = bucket.order.oldest();
+  if (bucket.ids[way] != 0 && now - bucket.heard[way] <= kClientHorizon)
+    way = bucket.order.victim(
+        [&](unsigned other) { return bucket.clients[other].router == request.relay.router; });
+  bucket.ids[way] = request.client;
+  // Counting from the clock and the client's hash: no record and no trace of another client, or of this one as
+  // it was before it was evicted, matches a transmission of its.
+  bucket.clients[way] =
+      Client{.transmission = static_cast<uint32_t>(now.count() >> 10) + static_cast<uint32_t>(request.client),
+             .router = request.relay.router};
+  return static_cast<uint32_t>(at * kSlots + way);
 }
 
 uint32_t Turns::begin(const Request& request, Time now, ClientBefore& before) {
@@ -72,7 +76,9 @@ uint32_t Turns::begin(const Request& request, Time now, ClientBefore& before) {
   client.previous = client.latest;
   client.latest = 0;
   client.latest = bit_for(client, request.relay);
-  buckets_[slot / kStride].heard[slot % kStride] = now;
+  Bucket& bucket = buckets_[slot / kSlots];
+  bucket.heard[slot % kSlots] = now;
+  bucket.order.use(slot % kSlots);
   return slot;
 }
 
@@ -100,7 +106,7 @@ void Turns::wins(uint32_t slot, const Relay& relay, Time now, Duration turn_afte
 ClientBefore Turns::standing(uint32_t slot) const {
   const Client& c = (*this)[slot];
   return {.known = true,
-          .heard = buckets_[slot / kStride].heard[slot % kStride],
+          .heard = buckets_[slot / kSlots].heard[slot % kSlots],
           .began = c.began,
           .transmission = c.transmission,
           .type = c.type,
@@ -110,13 +116,14 @@ ClientBefore Turns::standing(uint32_t slot) const {
 }
 
 void Turns::restore(uint32_t slot, const ClientBefore& before) {
-  Bucket& bucket = buckets_[slot / kStride];
+  Bucket& bucket = buckets_[slot / kSlots];
   if (!before.known) {
-    bucket.ids[slot % kStride] = 0;
+    bucket.ids[slot % kSlots] = 0;
+    bucket.order.free(slot % kSlots);
     return;
   }
-  bucket.heard[slot % kStride] = before.heard;
-  Client& c = bucket.clients[slot % kStride];
+  bucket.heard[slot % kSlots] = before.heard;
+  Client& c = bucket.clients[slot % kSlots];
   c.began = before.began;
   c.transmission = before.transmission;
   c.type = before.type;

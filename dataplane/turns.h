@@ -9,6 +9,7 @@
 #include "relaysieve/undo.h"
 #include "slab.h"
 #include "spin_lock.h"
+#include "ways.h"
 
 namespace relaysieve {
 
@@ -22,25 +23,24 @@ struct Client {
   uint8_t won = 0;            // relays of which a copy was forwarded
   uint8_t latest = 0;         // relays that brought its latest transmission
   uint8_t previous = 0;       // relays that brought the one before
+  uint32_t router = 0;        // who brought it first, see Relay
   std::array<uint32_t, 8> relays{};
 };
 
 // Trap 10: where the relay whose copy always wins has a dead way back, the client never boots. So a client
 // that still asks for the same thing `turn_after` after it began gets its next transmission through another
-// relay. A set-associative table of clients, least recently heard out first. Two clients are taken for one
-// with a probability below 2^-64 a look-up.
+// relay. A set-associative table of clients, least recently heard out first. A client is taken for one of 16 Mi
+// others with probability 2^-40.
 class Turns {
  public:
-  // Seven clients and a lock: the lock and the tags share a cache line.
-  static constexpr size_t kWays = 7, kStride = 8;
-  // `clients`: capacity, rounded up to a power of two of buckets; 73 bytes each.
+  // `clients`: capacity; 128 bytes each.
   Turns(size_t clients, Pages pages);
 
   void prefetch(const Request& request) const { __builtin_prefetch(&buckets_[home(request)], 1); }
 
   // To be held around everything below, and taken only by one who holds no other client's.
   SpinLock& lock(const Request& request) { return buckets_[home(request)].lock; }
-  SpinLock& lock(uint32_t slot) { return buckets_[slot / kStride].lock; }
+  SpinLock& lock(uint32_t slot) { return buckets_[slot / kSlots].lock; }
 
   uint32_t find(const Request& request) const;
   // A transmission begins, brought by the request's relay. Returns the client's slot; `before` is how it
@@ -53,8 +53,8 @@ class Turns {
   // A copy of this relay is forwarded.
   void wins(uint32_t client, const Relay& relay, Time now, Duration turn_after);
 
-  Client& operator[](uint32_t slot) { return buckets_[slot / kStride].clients[slot % kStride]; }
-  const Client& operator[](uint32_t slot) const { return buckets_[slot / kStride].clients[slot % kStride]; }
+  Client& operator[](uint32_t slot) { return buckets_[slot / kSlots].clients[slot % kSlots]; }
+  const Client& operator[](uint32_t slot) const { return buckets_[slot / kSlots].clients[slot % kSlots]; }
   ClientBefore standing(uint32_t slot) const;
   void restore(uint32_t slot, const ClientBefore& before);
   void clear();  // takes the locks itself
@@ -62,12 +62,13 @@ class Turns {
  private:
   struct alignas(64) Bucket {
     SpinLock lock;
-    std::array<uint64_t, kWays> ids;  // 0 = free
+    Recency order;                    // in which they were heard
+    std::array<uint64_t, kWays> ids;  // 0 = free; in one cache line with the lock
     std::array<Time, kWays> heard;    // when its latest transmission began
     std::array<Client, kWays> clients;
   };
 
-  size_t home(const Request& request) const { return request.client & (buckets_.size() - 1); }
+  size_t home(const Request& request) const { return bucket_of(request.client, buckets_.size()); }
   uint32_t claim(const Request& request, Time now);
 
   Slab<Bucket> buckets_;

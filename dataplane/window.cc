@@ -2,7 +2,6 @@
 #include "window.h"
 
 #include <algorithm>
-#include <bit>
 #include <mutex>
 
 namespace relaysieve {
@@ -28,7 +27,7 @@ void Record::remove(const Relay& relay) {
   relay_count = static_cast<uint8_t>(std::remove(relays.begin(), end, relay) - relays.begin());
 }
 
-Window::Window(size_t records, Pages pages) : buckets_(std::bit_ceil((records + kWays - 1) / kWays), pages) {}
+Window::Window(size_t records, Pages pages) : buckets_(buckets_for(records), pages) {}
 
 uint32_t Window::find(const Request& request) const {
   uint32_t found = kNowhere;
@@ -42,31 +41,20 @@ uint32_t Window::find(const Request& request) const {
 uint32_t Window::claim(const Request& request, Time now, Duration window) const {
   const size_t at = home(request);
   const Bucket& bucket = buckets_[at];
-  size_t oldest = 0;
-  for (size_t way = 0; way < kWays; ++way) {
-    if (bucket.messages[way] == 0) return static_cast<uint32_t>(at * kStride + way);
-    if (bucket.started[way] < bucket.started[oldest]) oldest = way;
+  unsigned way = bucket.order.oldest();
+  if (bucket.messages[way] != 0 && now - bucket.started[way] <= window) {
+    way = bucket.order.victim(
+        [&](unsigned other) { return bucket.records[other].relays[0].router == request.relay.router; });
   }
-  if (now - bucket.started[oldest] <= window) oldest = oldest_of(request.relay.router, at, oldest);
-  return static_cast<uint32_t>(at * kStride + oldest);
-}
-
-// The oldest record that first came through this router, if most of the bucket did; else `oldest`.
-size_t Window::oldest_of(uint32_t router, size_t at, size_t oldest) const {
-  const Bucket& bucket = buckets_[at];
-  size_t own = 0, found = oldest;
-  for (size_t way = 0; way < kWays; ++way) {
-    if (bucket.records[way].relays[0].router != router) continue;
-    if (own++ == 0 || bucket.started[way] < bucket.started[found]) found = way;
-  }
-  return own > kWays / 2 ? found : oldest;
+  return static_cast<uint32_t>(at * kSlots + way);
 }
 
 void Window::start(uint32_t slot, const Request& request, Time now, uint64_t number) {
   Bucket& home = bucket(slot);
-  home.messages[slot % kStride] = request.message;
-  home.started[slot % kStride] = now;
-  Record& record = home.records[slot % kStride];
+  home.messages[slot % kSlots] = request.message;
+  home.started[slot % kSlots] = now;
+  home.order.use(slot % kSlots);
+  Record& record = home.records[slot % kSlots];
   record.scope = request.scope;
   record.options = request.options;
   record.content = request.content;
@@ -74,6 +62,12 @@ void Window::start(uint32_t slot, const Request& request, Time now, uint64_t num
   record.relay_count = 0;
   record.delivered = false;
   record.add(request.relay);
+}
+
+void Window::erase(uint32_t slot) {
+  Bucket& home = bucket(slot);
+  home.messages[slot % kSlots] = 0;
+  home.order.free(slot % kSlots);
 }
 
 void Window::clear() {

@@ -9,6 +9,7 @@
 #include "relaysieve/undo.h"
 #include "slab.h"
 #include "spin_lock.h"
+#include "ways.h"
 
 namespace relaysieve {
 
@@ -31,21 +32,16 @@ struct Record {
 
 // The transmissions of the last seconds: a set-associative table, least recently started out first. A request
 // finds its bucket by all but its options and scope, so that a rewritten request and a twin in another scope
-// lie beside it. A copy matches a record if 64 + 32 + 32 bits of keyed hashes agree. For two requests that
-// differ in client, xid or type, both in one bucket, that happens with a probability of at most 2^-48 even
-// where options and scope are equal; for two that differ only in their options, or only in their scope,
-// 2^-32.
+// lie beside it.
 //
-// Many cores, one table: each bucket has a lock, and a decision is made while it is held. The alternative,
-// handing every request to the core that owns its client, costs a ring and a wake-up per request where this
-// costs one exchange on a cache line that the look-up needs anyway (about 20 cycles uncontended); and copies
-// of one request, the only ones that meet in a bucket by more than chance, are the ones that must wait for
-// each other.
+// A copy matches a record if 64 + 32 + 32 bits of keyed hashes agree. Two requests that differ in client, xid,
+// secs or type share the first 64 with probability 2^-64: a new request is taken for one of 16 Mi others, even
+// where all have equal options and one scope, with 2^-40, and any two among them are with 2^-17 (2^47 pairs:
+// the birthday bound); of the default capacity 2^-46 and 2^-29. Two that differ only in their options, or only
+// in their scope, are taken for one with 2^-32.
 class Window {
  public:
-  // Seven records and a lock: the lock and the tags share a cache line.
-  static constexpr size_t kWays = 7, kStride = 8;
-  // `records`: capacity, rounded up to a power of two of buckets; 147 bytes each.
+  // `records`: capacity; 256 bytes each.
   Window(size_t records, Pages pages);
 
   void prefetch(const Request& request) const { __builtin_prefetch(&buckets_[home(request)], 1); }
@@ -55,43 +51,41 @@ class Window {
   SpinLock& lock(uint32_t slot) { return bucket(slot).lock; }
 
   uint32_t find(const Request& request) const;  // the slot of its record, whatever its age, or kNowhere
-  // A slot for a new record: a free one, else that of the bucket's oldest record. If that one's window has not
-  // ended yet (it is then the caller's to remember elsewhere) and most of the bucket came first through the
-  // router that brings the new one, it is the oldest of these: a flood through one router evicts its own.
+  // A slot for a new record: a free one, else the oldest record's. If that one's window has not ended yet, it is
+  // Recency's victim, and the caller's to remember elsewhere.
   uint32_t claim(const Request& request, Time now, Duration window) const;
   bool used(uint32_t slot) const { return message(slot) != 0; }
 
-  Record& operator[](uint32_t slot) { return bucket(slot).records[slot % kStride]; }
-  const Record& operator[](uint32_t slot) const { return bucket(slot).records[slot % kStride]; }
-  Time started(uint32_t slot) const { return bucket(slot).started[slot % kStride]; }
-  uint64_t message(uint32_t slot) const { return bucket(slot).messages[slot % kStride]; }
+  Record& operator[](uint32_t slot) { return bucket(slot).records[slot % kSlots]; }
+  const Record& operator[](uint32_t slot) const { return bucket(slot).records[slot % kSlots]; }
+  Time started(uint32_t slot) const { return bucket(slot).started[slot % kSlots]; }
+  uint64_t message(uint32_t slot) const { return bucket(slot).messages[slot % kSlots]; }
 
   // The record starts, or starts anew: age 0, brought by the request's relay alone.
   void start(uint32_t slot, const Request& request, Time now, uint64_t number);
-  void erase(uint32_t slot) { bucket(slot).messages[slot % kStride] = 0; }
+  void erase(uint32_t slot);
   void clear();  // takes the locks itself
 
   // Calls visit(slot) for every record of the same message, whatever its options and scope.
   template <typename Visit>
   void siblings(const Request& request, Visit visit) const {
     const size_t at = home(request);
-    for (size_t way = 0; way < kWays; ++way)
-      if (buckets_[at].messages[way] == request.message) visit(static_cast<uint32_t>(at * kStride + way));
+    for (unsigned way = 0; way < kWays; ++way)
+      if (buckets_[at].messages[way] == request.message) visit(static_cast<uint32_t>(at * kSlots + way));
   }
 
  private:
-  size_t oldest_of(uint32_t router, size_t at, size_t oldest) const;
-
   struct alignas(64) Bucket {
     SpinLock lock;
-    std::array<uint64_t, kWays> messages;  // 0 = free
-    std::array<Time, kWays> started;       // also the order of replacement: only a start moves a record up
+    Recency order;                         // of the starts: nothing else moves a record up
+    std::array<uint64_t, kWays> messages;  // 0 = free; in one cache line with the lock
+    std::array<Time, kWays> started;
     std::array<Record, kWays> records;
   };
 
-  size_t home(const Request& request) const { return request.message & (buckets_.size() - 1); }
-  Bucket& bucket(uint32_t slot) { return buckets_[slot / kStride]; }
-  const Bucket& bucket(uint32_t slot) const { return buckets_[slot / kStride]; }
+  size_t home(const Request& request) const { return bucket_of(request.message, buckets_.size()); }
+  Bucket& bucket(uint32_t slot) { return buckets_[slot / kSlots]; }
+  const Bucket& bucket(uint32_t slot) const { return buckets_[slot / kSlots]; }
 
   Slab<Bucket> buckets_;
 };

@@ -23,6 +23,7 @@ struct Verdict {
   uint64_t first_number = 0;  // that first copy's Frame::number
   uint32_t router = 0;        // who brought this copy: hash of ingress port, source MAC and source IP
   uint32_t first_router = 0;  // who brought the first copy; equal to `router` if there is none
+  bool evicted = false;       // its record took the place of one whose window had not ended
   Undo undo;                  // for Filter::undo
 
   bool dropped() const { return action == Action::drop; }
