@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "control_socket.h"
 
-#include <microhttpd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstring>
 #include <filesystem>
-#include <nlohmann/json.hpp>
 #include <string_view>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
@@ -19,8 +19,6 @@ namespace relaysieve {
 namespace {
 
 constexpr mode_t kAccess = 0660;
-constexpr unsigned kConnections = 16;
-constexpr unsigned kPatience = 10;  // s, with a client that says nothing
 
 absl::Status wrong(const std::string& path, std::string_view what) {
   return absl::InvalidArgumentError(absl::StrCat("control socket ", path, ": ", std::string(what)));
@@ -57,30 +55,11 @@ absl::StatusOr<int> listener(const std::string& path) {
 
   const int descriptor = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   if (bind(descriptor, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 &&
-      chmod(path.c_str(), kAccess) == 0 && ::listen(descriptor, kConnections) == 0)
+      chmod(path.c_str(), kAccess) == 0 && ::listen(descriptor, SOMAXCONN) == 0)
     return descriptor;
   absl::Status status = failed(path, "cannot listen");
   close(descriptor);
   return status;
-}
-
-MHD_Result reply(MHD_Connection* connection, unsigned code, const nlohmann::ordered_json& content) {
-  std::string text = content.dump(2) + "\n";
-  MHD_Response* response = MHD_create_response_from_buffer(text.size(), text.data(), MHD_RESPMEM_MUST_COPY);
-  MHD_add_response_header(response, "Content-Type", "application/json");
-  const MHD_Result result = MHD_queue_response(connection, code, response);
-  MHD_destroy_response(response);
-  return result;
-}
-
-MHD_Result answer(void* self, MHD_Connection* connection, const char* path, const char* method, const char*,
-                  const char*, size_t*, void**) {
-  const auto& control = *static_cast<const ControlSocket*>(self);
-  if (std::string_view(path) != "/v1/status")
-    return reply(connection, MHD_HTTP_NOT_FOUND, {{"error", absl::StrCat("no such path: ", path)}});
-  if (std::string_view(method) != MHD_HTTP_METHOD_GET)
-    return reply(connection, MHD_HTTP_METHOD_NOT_ALLOWED, {{"error", "only GET is allowed here"}});
-  return reply(connection, MHD_HTTP_OK, control.status()());
 }
 
 }  // namespace
@@ -91,20 +70,16 @@ absl::StatusOr<std::unique_ptr<ControlSocket>> ControlSocket::listen(const std::
   return std::unique_ptr<ControlSocket>(new ControlSocket(path, *descriptor));
 }
 
-absl::Status ControlSocket::serve(Answer status) {
-  status_ = std::move(status);
-  server_ = MHD_start_daemon(MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_AUTO, 0, nullptr, nullptr, answer,
-                             this, MHD_OPTION_LISTEN_SOCKET, descriptor_, MHD_OPTION_CONNECTION_LIMIT,
-                             kConnections, MHD_OPTION_CONNECTION_TIMEOUT, kPatience, MHD_OPTION_END);
-  return server_ != nullptr ? absl::OkStatus() : absl::InternalError("control socket: no server");
+absl::Status ControlSocket::serve(HttpServer::Handler handler) {
+  auto server = HttpServer::start(std::exchange(descriptor_, -1), std::move(handler));
+  if (!server.ok()) return wrong(path_, std::string(server.status().message()));
+  server_ = *std::move(server);
+  return absl::OkStatus();
 }
 
 ControlSocket::~ControlSocket() {
-  if (server_ != nullptr) {
-    MHD_stop_daemon(server_);  // closes the descriptor as well
-  } else {
-    close(descriptor_);
-  }
+  server_.reset();
+  if (descriptor_ >= 0) close(descriptor_);
   unlink(path_.c_str());
 }
 

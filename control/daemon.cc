@@ -5,23 +5,13 @@
 #include <rte_lcore.h>
 #include <spdlog/spdlog.h>
 
-#include <nlohmann/json.hpp>
-
 #include "absl/strings/str_cat.h"
 #include "ports/worker.h"
 
 namespace relaysieve {
 namespace {
 
-nlohmann::ordered_json port_json(const Wiring::Place& place, const Totals::Port& counted) {
-  Port& port = *place.port;
-  return {{"name", port.name()},          {"side", place.server ? "server" : "routers"},
-          {"wire", place.wire + 1},       {"driver", port.driver()},
-          {"link", port.link()},          {"rx_frames", counted.rx_frames},
-          {"rx_bytes", counted.rx_bytes}, {"tx_frames", counted.tx_frames},
-          {"tx_bytes", counted.tx_bytes}, {"refused", counted.refused},
-          {"missed", port.missed()},      {"unfinished_checksums", port.unfinished()}};
-}
+Time monotonic() { return std::chrono::steady_clock::now().time_since_epoch(); }
 
 }  // namespace
 
@@ -29,7 +19,8 @@ Daemon::Daemon(const Settings& settings)
     : settings_(settings),
       filter_(std::make_shared<const Policy>(settings.policy),
               {.clients = settings.clients, .seed = 0, .resident = true}),
-      feed_(std::make_shared<const Policy>(settings.policy)) {}
+      feed_(std::make_shared<const Policy>(settings.policy)),
+      supervisor_(settings.workers) {}
 
 Daemon::~Daemon() { stop(); }
 
@@ -87,25 +78,59 @@ Totals Daemon::totals() const {
   return totals;
 }
 
-nlohmann::ordered_json Daemon::status() const {
-  const Totals totals = this->totals();
-  nlohmann::ordered_json reasons;
-  for (size_t i = 0; i < kReasonCount; ++i) reasons[std::string(kReasons[i].name)] = totals.reasons[i];
-  nlohmann::ordered_json ports = nlohmann::ordered_json::array();
-  for (size_t i = 0; i < totals.ports.size(); ++i)
-    ports.push_back(port_json(wiring_->ports()[i], totals.ports[i]));
-  const std::chrono::duration<double> uptime = std::chrono::steady_clock::now() - started_;
-  return {{"version", RELAYSIEVE_VERSION},
-          {"mode", setting("mode").print(settings_)},
-          {"uptime_seconds", uptime.count()},
-          {"workers", counters_.size()},
-          {"ports", ports},
-          {"reasons", reasons},
-          {"totals",
-           {{"received", totals.received},
-            {"forwarded", totals.forwarded},
-            {"dropped", totals.dropped},
-            {"refused", totals.refused}}}};
+void Daemon::watch_workers() {
+  std::vector<uint64_t> rounds;
+  for (const auto& worker : counters_) rounds.push_back(worker->rounds.get());
+  supervisor_.look(rounds, monotonic());
+}
+
+Snapshot Daemon::snapshot() const {
+  Snapshot now;
+  now.totals = totals();
+  now.mode = feed_.policy()->mode;
+  now.uptime = std::chrono::duration<double>(std::chrono::steady_clock::now() - started_).count();
+  for (size_t i = 0; i < now.totals.ports.size(); ++i) {
+    const auto& [port, server, wire] = wiring_->ports()[i];
+    now.ports.push_back({.name = port->name(),
+                         .driver = std::string(port->driver()),
+                         .server = server,
+                         .wire = wire + 1,
+                         .link = port->link(),
+                         .counted = now.totals.ports[i],
+                         .missed = port->missed(),
+                         .unfinished = port->unfinished()});
+  }
+  for (size_t i = 0; i < counters_.size(); ++i)
+    now.workers.push_back({.rounds = counters_[i]->rounds.get(),
+                           .busy = counters_[i]->busy.get(),
+                           .stalls = supervisor_.stalls(i),
+                           .stalled = supervisor_.stalled(i)});
+  return now;
+}
+
+Settings Daemon::settings() const {
+  const std::lock_guard hold(settings_mutex_);
+  return settings_;
+}
+
+absl::StatusOr<std::vector<Change>> Daemon::change(std::string_view wanted) {
+  const std::lock_guard one_at_a_time(changing_);
+  absl::StatusOr<Changed> changed = change_settings(settings(), wanted);
+  if (!changed.ok()) return changed.status();
+  if (changed->changes.empty()) return std::move(changed->changes);
+
+  const auto policy = std::make_shared<const Policy>(changed->settings.policy);
+  filter_.adopt(policy);
+  filter_.retune();
+  feed_.publish(policy);
+  const std::lock_guard hold(settings_mutex_);
+  settings_ = std::move(changed->settings);
+  return std::move(changed->changes);
+}
+
+void Daemon::flush() {
+  const std::lock_guard one_at_a_time(changing_);
+  filter_.flush();
 }
 
 }  // namespace relaysieve

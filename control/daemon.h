@@ -4,9 +4,10 @@
 #include <atomic>
 #include <chrono>
 #include <memory>
-#include <nlohmann/json_fwd.hpp>
+#include <mutex>
+#include <nlohmann/json.hpp>
 #include <set>
-#include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -16,6 +17,9 @@
 #include "ports/policy_feed.h"
 #include "relaysieve/filter.h"
 #include "settings.h"
+#include "settings_change.h"
+#include "snapshot.h"
+#include "supervisor.h"
 #include "wiring.h"
 
 namespace relaysieve {
@@ -34,20 +38,31 @@ class Daemon {
   void stop();   // and no more; what they have counted stays
   // A port that has gone away for good breaks its wire. Logs what an operator should know of the others.
   absl::Status check();
+  void watch_workers();  // every StallWatch::kPeriod
 
-  // Everything countable, as /v1/status gives it. For any thread.
-  nlohmann::ordered_json status() const;
-  Totals totals() const;
+  // For any thread:
+
+  Snapshot snapshot() const;
+  nlohmann::ordered_json status() const { return to_json(snapshot()); }  // as /v1/status gives it
+  Settings settings() const;
+  // See change_settings. The workers take the new policy between two bursts.
+  absl::StatusOr<std::vector<Change>> change(std::string_view wanted);
+  void flush();  // forgets every client and transmission
 
  private:
   explicit Daemon(const Settings& settings);
 
+  Totals totals() const;
+
+  mutable std::mutex settings_mutex_;
   Settings settings_;
+  std::mutex changing_;  // one change at a time, while others ask
   std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
-  Filter filter_;  // whose memory all workers share
+  Filter filter_;  // whose memory all workers share; itself it judges nothing
   PolicyFeed feed_;
   std::unique_ptr<Wiring> wiring_;
   std::vector<std::unique_ptr<Counters>> counters_;  // a worker's each
+  Supervisor supervisor_;
   std::atomic<bool> stop_ = false;
   std::vector<std::thread> threads_;
   std::set<const Port*> warned_of_;  // ports whose unfinished checksums have been logged

@@ -15,6 +15,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "control_api.h"
 #include "control_socket.h"
 #include "daemon.h"
 #include "exit_status.h"
@@ -73,15 +74,16 @@ absl::StatusOr<Settings> settings_of(const Options& options) {
   return settings;
 }
 
-// Waits for the end: a signal, or a port that is gone.
+// Waits for the end: a signal, or a port that is gone. Meanwhile it watches the workers.
 absl::Status wait_for_the_end(Daemon& daemon, const sigset_t& signals) {
-  const timespec second{1, 0};
+  const timespec period{0, StallWatch::kPeriod.count()};
   while (true) {
-    const int signal = sigtimedwait(&signals, nullptr, &second);
+    const int signal = sigtimedwait(&signals, nullptr, &period);
     if (signal > 0) {
       spdlog::info("{}: ending", strsignal(signal));
       return absl::OkStatus();
     }
+    daemon.watch_workers();
     if (absl::Status status = daemon.check(); !status.ok()) return status;
   }
 }
@@ -104,7 +106,8 @@ absl::Status run(const Options& options) {
   if (!daemon.ok()) return daemon.status();
 
   (*daemon)->start();
-  absl::Status status = (*control)->serve([&] { return (*daemon)->status(); });
+  absl::Status status =
+      (*control)->serve([&](const HttpRequest& request) { return answer(**daemon, request); });
   if (!status.ok()) return status;
   std::cout << "relaysieved: ready" << std::endl;
   sd_notify(0, "READY=1");

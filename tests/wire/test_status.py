@@ -59,13 +59,6 @@ def test_it_tells_what_it_counts_while_it_runs(wire):
     wire.daemon.end(signal.SIGTERM)
 
 
-def test_wrong_questions_are_answered_in_json(wire):
-    wire.start()
-    assert ask(wire, "/v1/nope") == (404, {"error": "no such path: /v1/nope"})
-    assert ask(wire, "/v1/status", "--data", "x") == (405, {"error": "only GET is allowed here"})
-    assert ask(wire, "/v1/status", "--http1.0")[0] == 200
-
-
 def test_the_socket_is_for_the_owner_and_its_group(wire):
     wire.start()
     assert stat.S_IMODE(wire.daemon.control.stat().st_mode) == 0o660

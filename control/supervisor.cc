@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "supervisor.h"
+
+#include <spdlog/spdlog.h>
+#include <systemd/sd-daemon.h>
+
+#include "text.h"
+
+namespace relaysieve {
+
+Supervisor::Supervisor(size_t workers) : watch_(workers), health_(workers) {
+  uint64_t microseconds = 0;
+  if (sd_watchdog_enabled(0, &microseconds) > 0)
+    feeding_ = std::chrono::microseconds(microseconds) / 2;  // as sd_watchdog_enabled(3) advises
+}
+
+void Supervisor::look(std::span<const uint64_t> rounds, Time now) {
+  for (const auto& [worker, stalled, still] : watch_.look(rounds, now)) {
+    health_[worker].stalled.store(stalled, std::memory_order_relaxed);
+    if (stalled) {
+      health_[worker].stalls.add(1);
+      spdlog::error("worker {} has stalled: it has not moved for {}", worker, print_duration(still));
+    } else {
+      spdlog::error("worker {} moves again, after {}", worker, print_duration(still));
+    }
+  }
+  feed_watchdog(now);
+}
+
+void Supervisor::feed_watchdog(Time now) {
+  if (feeding_ == Duration::zero() || now - fed_ < feeding_ || watch_.any_stalled()) return;
+  sd_notify(0, "WATCHDOG=1");
+  fed_ = now;
+}
+
+}  // namespace relaysieve
