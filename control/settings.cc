@@ -102,15 +102,16 @@ Setting number(std::string_view name, Number Owner::*field, Number least, Number
 }
 
 // `words` in the order of the enumeration.
-template <typename Enum>
-Setting choice(std::string_view name, Enum Policy::*field, std::vector<std::string> words,
-               std::string sentence) {
+template <typename Enum, typename Owner>
+Setting choice(std::string_view name, Enum Owner::*field, std::vector<std::string> words,
+               std::string sentence, bool offline = true) {
   auto parse = [words](std::string_view text) -> std::optional<Enum> {
     const auto found = std::ranges::find(words, text);
     if (found == words.end()) return std::nullopt;
     return static_cast<Enum>(found - words.begin());
   };
   return single({.name = name,
+                 .offline = offline,
                  .sentence = std::move(sentence),
                  .allowed = absl::StrJoin(words, " or "),
                  .metavar = absl::StrJoin(words, "|")},
@@ -256,6 +257,9 @@ const std::vector<Setting>& settings_table() {
                      "how many clients are remembered at once"),
       number<unsigned>("workers", &Settings::workers, 1, 64,
                        "threads that move frames, each with its own queue of every port", /*offline=*/false),
+      choice("link_loss", &Settings::link_loss, {"forward", "ignore"},
+             "while one side of a wire has no link, forward keeps the other side down, as a cable would",
+             /*offline=*/false),
       text("control", &Settings::control, "a path", "PATH", is_path, "Unix socket of the daemon"),
       text("metrics", &Settings::metrics, "an IPv4 address and a port, such as 127.0.0.1:9467, or off",
            "ADDR:PORT|off", is_off_or_listener, "where Prometheus metrics are served"),

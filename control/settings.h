@@ -21,6 +21,9 @@ namespace relaysieve {
 
 inline constexpr const char* kSettingsFile = "/etc/relaysieve/relaysieve.toml";
 
+// What the loss of one side's link means for the other.
+enum class LinkLoss : uint8_t { forward, ignore };
+
 // All that an operator can set: the filter's policy, and what is fixed when a program starts.
 struct Settings {
   Policy policy;
@@ -28,6 +31,7 @@ struct Settings {
   std::vector<std::string> server_group_names;  // of policy.server_groups, in order
   size_t clients = 262'144;
   unsigned workers = 1;
+  LinkLoss link_loss = LinkLoss::forward;
   std::string control = "/run/relaysieve/control.sock";
   std::string metrics = "off";
   // Where a value that is not the default was given: "FILE:LINE:COLUMN", "--flag", or "set" while running.
