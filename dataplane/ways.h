@@ -8,8 +8,9 @@
 namespace relaysieve {
 
 // What the table of records and the table of clients have in common: buckets of seven ways and a lock. There
-// are seven ways for every four entries of the capacity, because hashes fill buckets unevenly: with the
-// capacity in use, 2 in 100 entries find their bucket full.
+// are seven ways for every four entries of the capacity, because hashes fill buckets unevenly. Even so, where
+// as many new ones come as the capacity allows, one in nine sees seven others come to its bucket (Poisson's
+// distribution, mean 4), and has to go.
 inline constexpr unsigned kWays = 7;
 inline constexpr unsigned kSlots = 8;  // slot number = bucket * kSlots + way
 

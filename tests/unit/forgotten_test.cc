@@ -169,6 +169,22 @@ TEST_F(Flood,
   for (uint16_t n = 0; n < kVictims; ++n) EXPECT_FALSE(judge(250ms, B.brings(sent_by(1, n))).dropped()) << n;
 }
 
+// The forgotten cannot know restarts. A retransmission begins a record, by which its other copies are known; where
+// that goes too, all its copies pass.
+TEST_F(Flood, LetsAllCopiesOfARetransmissionPassWhoseRecordWentAsWell) {
+  drown(0s);
+  for (uint16_t n = 0; n < kVictims; ++n) at(20ms, B.brings(sent_by(1, n))).is(drop, second_copy);
+  for (uint16_t n = 0; n < kVictims; ++n) EXPECT_FALSE(judge(250ms, A.brings(sent_by(1, n))).dropped()) << n;
+  for (uint16_t n = 0; n < kOthers; ++n) judge(251ms, A.brings(sent_by(3, n)));
+  size_t retries = 0;
+  for (uint16_t n = 0; n < kVictims; ++n) {
+    const Verdict verdict = judge(255ms, B.brings(sent_by(1, n)));
+    EXPECT_TRUE(verdict.reason == second_copy || verdict.reason == evicted_retry) << words(verdict);
+    retries += verdict.reason == evicted_retry;
+  }
+  EXPECT_GT(retries, kVictims / 4);
+}
+
 TEST_F(Flood, DoesNotTakeAwayATurn) {  // a held copy that is evicted was never delivered
   for (uint16_t n = 0; n < kVictims; ++n) at(0s, A.brings(sent_by(1, n))).is(forward, first_copy);
   for (uint16_t n = 0; n < kVictims; ++n) at(0s, B.brings(sent_by(1, n))).is(drop, second_copy);

@@ -152,8 +152,19 @@ std::string history(const std::vector<Event>& events, const std::vector<Reason>&
 
 using Seen = std::array<size_t, kReasonCount>;
 
+// Where a stream's time begins: at the epoch, before it, at both ends of what can be said, and where 32 bits of
+// microseconds or of quarters of a window would wrap.
+constexpr Time kEpochs[] = {0s,
+                            -20'000s,
+                            Time::min() + 1h,
+                            Time::max() - 24h * 30,
+                            Time(int64_t{1} << 42) - 2000s,
+                            10ms * (int64_t{1} << 30) - 2000s,
+                            1000ms * (int64_t{1} << 30) - 2000s};
+
 void compare(uint64_t seed, size_t decisions, Seen& seen) {
   Stream stream(seed);
+  const Time epoch = kEpochs[seed % std::size(kEpochs)];
   const std::vector<Event> events = stream.events(decisions);
   Oracle oracle(stream.policy());
   Filter filter(std::make_shared<const Policy>(stream.policy()), {.clients = 65'536, .seed = seed | 1});
@@ -161,7 +172,7 @@ void compare(uint64_t seed, size_t decisions, Seen& seen) {
   for (size_t i = 0; i < events.size(); ++i) {
     const Copy& copy = *events[i].copy;
     const Bytes bytes = copy.bytes();
-    const Verdict verdict = filter.judge({bytes, events[i].time, i + 1, copy.relay.port});
+    const Verdict verdict = filter.judge({bytes, epoch + events[i].time, i + 1, copy.relay.port});
     expected.push_back(oracle.judge(events[i].time, copy));
     ++seen.at(static_cast<size_t>(verdict.reason));
     ASSERT_EQ(info(verdict.reason).name, info(expected[i]).name)
