@@ -67,22 +67,19 @@ absl::StatusOr<std::vector<WirePlan>> plan_wires(const std::string& routers, con
 }
 
 absl::StatusOr<std::unique_ptr<Wiring>> Wiring::open(const std::vector<WirePlan>& plan, unsigned workers) {
-  std::vector<std::string> pci;
+  std::vector<std::string> names;
   for (const WirePlan& wire : plan) {
-    for (const std::string& name : wire.routers)
-      if (kind_of(name) == PortKind::pci) pci.push_back(name);
-    if (kind_of(wire.server) == PortKind::pci) pci.push_back(wire.server);
+    names.insert(names.end(), wire.routers.begin(), wire.routers.end());
+    names.push_back(wire.server);
   }
-  const absl::StatusOr<Environment> environment = start_environment(pci);
+  absl::StatusOr<Environment> environment = Environment::start(names, workers);
   if (!environment.ok()) return environment.status();
 
-  auto wiring = std::make_unique<Wiring>();
+  auto wiring = std::unique_ptr<Wiring>(new Wiring(*std::move(environment)));
   for (size_t i = 0; i < plan.size(); ++i) {
     for (const std::string& name : plan[i].routers)
-      if (absl::Status status = wiring->open_port_of(i, name, false, environment->pool); !status.ok())
-        return status;
-    if (absl::Status status = wiring->open_port_of(i, plan[i].server, true, environment->pool); !status.ok())
-      return status;
+      if (absl::Status status = wiring->open_port_of(i, name, false); !status.ok()) return status;
+    if (absl::Status status = wiring->open_port_of(i, plan[i].server, true); !status.ok()) return status;
     wiring->stations_.push_back(plan[i].routers.size() > 1 ? std::make_unique<Stations>() : nullptr);
   }
 
@@ -92,12 +89,12 @@ absl::StatusOr<std::unique_ptr<Wiring>> Wiring::open(const std::vector<WirePlan>
   for (const Place& place : wiring->ports_)
     if (absl::Status status = place.port->start({.mark = mark, .queues = workers}); !status.ok())
       return about(place.port->name(), status);
-  wiring->log_what_was_opened(environment->huge_pages, kernel_kept_out);
+  wiring->log_what_was_opened(kernel_kept_out);
   return wiring;
 }
 
-absl::Status Wiring::open_port_of(size_t wire, const std::string& name, bool server, rte_mempool* pool) {
-  absl::StatusOr<std::unique_ptr<Port>> port = open_port(name, pool);
+absl::Status Wiring::open_port_of(size_t wire, const std::string& name, bool server) {
+  absl::StatusOr<std::unique_ptr<Port>> port = open_port(name, environment_.pool(name));
   if (!port.ok()) return about(name, port.status());
   ports_.push_back({*std::move(port), server, wire});
   return absl::OkStatus();
@@ -114,13 +111,14 @@ absl::Status Wiring::raise_barrier() {
   return absl::OkStatus();
 }
 
-void Wiring::log_what_was_opened(bool huge_pages, const absl::Status& kernel_kept_out) const {
+void Wiring::log_what_was_opened(const absl::Status& kernel_kept_out) const {
   for (const Place& place : ports_) {
     const std::string changes = absl::StrJoin(place.port->changes(), ", ");
     spdlog::info("port {}: {}{}{}", place.port->name(), place.port->driver(), changes.empty() ? "" : ", ",
                  changes);
   }
-  if (!huge_pages) spdlog::warn("no 64 MiB of free huge pages: slower, and a NIC cannot be a DPDK port");
+  const bool huge_pages = environment_.memory() != Memory::ordinary;
+  spdlog::log(huge_pages ? spdlog::level::info : spdlog::level::warn, environment_.report());
   if (!kernel_kept_out.ok())
     spdlog::warn(
         "no nftables ({}): this machine's own frames can get onto the wire, and it may answer others'",

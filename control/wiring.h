@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -43,10 +44,12 @@ class Wiring {
   const std::vector<Place>& ports() const { return ports_; }
 
  private:
-  absl::Status open_port_of(size_t wire, const std::string& name, bool server, rte_mempool* pool);
+  explicit Wiring(Environment environment) : environment_(std::move(environment)) {}
+  absl::Status open_port_of(size_t wire, const std::string& name, bool server);
   absl::Status raise_barrier();
-  void log_what_was_opened(bool huge_pages, const absl::Status& kernel_kept_out) const;
+  void log_what_was_opened(const absl::Status& kernel_kept_out) const;
 
+  Environment environment_;           // outlives all else
   std::unique_ptr<Barrier> barrier_;  // outlives the ports: nobody else's frames while they close
   std::vector<Place> ports_;
   std::vector<std::unique_ptr<Stations>> stations_;  // a wire's; none where there is one port on each side

@@ -26,8 +26,8 @@ namespace {
 constexpr unsigned kLong = 1024;
 
 rte_mempool* pool() {
-  static rte_mempool* const frames = start_environment({}).value().pool;
-  return frames;
+  static const auto environment = Environment::start({"vdev:net_ring_a", "vdev:net_ring_b"}, 2);
+  return environment.value().pool("vdev:net_ring_a");
 }
 
 // A port and what is on its other side.
