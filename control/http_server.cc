@@ -11,7 +11,9 @@
 #include <exception>
 
 #include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
 #include "text.h"
+#include "version.h"
 
 namespace relaysieve {
 namespace {
@@ -66,7 +68,7 @@ std::optional<uid_t> caller(MHD_Connection* connection) {
 MHD_Result send(MHD_Connection* connection, const HttpReply& reply) {
   MHD_Response* response = MHD_create_response_from_buffer(
       reply.content.size(), const_cast<char*>(reply.content.data()), MHD_RESPMEM_MUST_COPY);
-  MHD_add_response_header(response, MHD_HTTP_HEADER_SERVER, "relaysieved/" RELAYSIEVE_VERSION);
+  MHD_add_response_header(response, MHD_HTTP_HEADER_SERVER, absl::StrCat("relaysieved/", kVersion).c_str());
   MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, reply.type.c_str());
   if (!reply.allow.empty()) MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, reply.allow.c_str());
   const MHD_Result result = MHD_queue_response(connection, reply.code, response);

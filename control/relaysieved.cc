@@ -21,6 +21,7 @@
 #include "exit_status.h"
 #include "settings.h"
 #include "status.h"
+#include "version.h"
 
 namespace {
 
@@ -49,7 +50,7 @@ Exit status: 0 done; 1 it failed; 2 the words or the file given are wrong.)";
 
 void add_options(CLI::App& app, Options& options) {
   app.footer(kFooter);
-  app.set_version_flag("--version", RELAYSIEVE_VERSION);
+  app.set_version_flag("--version", kVersion);
   app.add_option("--routers", options.routers, "port that the routers are behind, or several")
       ->type_name("PORT[,PORT..]");
   app.add_option("--server", options.server, "port that the boot server is behind")->type_name("PORT");

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "settings.h"
+#include "version.h"
 
 namespace relaysieve {
 
@@ -39,7 +40,7 @@ ordered_json to_json(const Snapshot& snapshot) {
   const Totals& totals = snapshot.totals;
   ordered_json reasons;
   for (size_t i = 0; i < kReasonCount; ++i) reasons[std::string(kReasons[i].name)] = totals.reasons[i];
-  return {{"version", RELAYSIEVE_VERSION},
+  return {{"version", kVersion},
           {"mode", word(snapshot.mode)},
           {"uptime_seconds", snapshot.uptime},
           {"workers", workers},

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "client.h"
+#include "commands.h"
+
+namespace relaysieve {
+namespace {
+
+using nlohmann::ordered_json;
+
+constexpr const char* kSetExample =
+    R"(The change lasts until the daemon ends. A list is written a,b; groups are written as JSON.
+
+Examples: a shorter window; two settings at once, because each limits the other; two relays that are one scope
+  relaysieve set window 800ms
+  relaysieve set window 60ms echo_window 20ms
+  relaysieve set relay_groups '{"campus": ["192.0.2.1", "192.0.2.2"]}')";
+
+constexpr const char* kModeExample =
+    R"(Example: forward everything, and count what would be dropped
+  relaysieve mode monitor)";
+
+// A value as a user writes it: text, or groups as JSON.
+ordered_json value_of(const std::string& word) {
+  if (!word.starts_with('{')) return word;
+  ordered_json value = ordered_json::parse(word, nullptr, /*allow_exceptions=*/false);
+  return value.is_discarded() ? ordered_json(word) : value;
+}
+
+std::string plain(const ordered_json& value) {
+  return value.is_string() ? value.get<std::string>() : value.dump();
+}
+
+std::string in_words(const ordered_json& said) {
+  std::string text;
+  for (const auto& [name, change] : said.at("changed").items())
+    absl::StrAppend(&text, name, ": ", plain(change.at("from")), " -> ", plain(change.at("to")), "\n");
+  return text.empty() ? "nothing changed: it was so already\n" : text;
+}
+
+int change(const DaemonOptions& options, const ordered_json& wanted) {
+  // What is no UTF-8 is no setting either: the daemon says so.
+  const std::string body = wanted.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
+  return options.print(ask(options.control, "PATCH", "/v1/settings", body), in_words);
+}
+
+}  // namespace
+
+Command add_set(CLI::App& app) {
+  struct Options : DaemonOptions {
+    std::vector<std::pair<std::string, std::string>> settings;
+  };
+  auto options = std::make_shared<Options>();
+  CLI::App* command = app.add_subcommand("set", "change settings of the running daemon, all of them or none");
+  command->footer(std::string(kSetExample) + kExitStatus);
+  command
+      ->add_option("KEY VALUE", options->settings, "a setting, as the settings file calls it, and its value")
+      ->required()
+      ->type_name("");
+  options->add_to(*command, "what has changed as JSON");
+  return {command, [options] {
+            ordered_json wanted;
+            for (auto& [key, word] : options->settings) {
+              std::ranges::replace(key, '-', '_');
+              if (wanted.contains(key)) {
+                std::cerr << "relaysieve: " << key << " is given twice\n";
+                return 2;
+              }
+              wanted[key] = value_of(word);
+            }
+            return change(*options, wanted);
+          }};
+}
+
+Command add_mode(CLI::App& app) {
+  struct Options : DaemonOptions {
+    std::string mode;
+  };
+  auto options = std::make_shared<Options>();
+  CLI::App* command = app.add_subcommand("mode", "change the mode of the running daemon");
+  command->footer(std::string(kModeExample) + kExitStatus);
+  command->add_option("MODE", options->mode, setting("mode").sentence)
+      ->required()
+      ->type_name(setting("mode").metavar);
+  options->add_to(*command, "what has changed as JSON");
+  return {command, [options] { return change(*options, {{"mode", options->mode}}); }};
+}
+
+}  // namespace relaysieve
