@@ -2,7 +2,6 @@
 #include "daemon.h"
 
 #include <pthread.h>
-#include <rte_lcore.h>
 #include <spdlog/spdlog.h>
 
 #include "absl/strings/str_cat.h"
@@ -46,10 +45,9 @@ void Daemon::start() {
   for (unsigned i = 0; i < workers; ++i) {
     threads_.emplace_back([this, i, workers] {
       pthread_setname_np(pthread_self(), absl::StrCat("worker ", i).c_str());
-      rte_thread_register();  // gives the thread its own cache of frames
+      number_thread(i);
       Worker({.index = i, .workers = workers}, wiring_->wires(i), filter_.share(), feed_, *counters_[i])
           .run(stop_);
-      rte_thread_unregister();
     });
   }
 }
