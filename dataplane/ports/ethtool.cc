@@ -66,16 +66,34 @@ std::vector<std::string> Ethtool::feature_names() const {
   return names;
 }
 
-std::vector<std::string> Ethtool::features_on() const {
+std::vector<std::string> Ethtool::features_on(bool fixed) const {
   const std::vector<std::string> features = feature_names();
   Command get(ETHTOOL_GFEATURES,
               sizeof(ethtool_gfeatures) + blocks_of(features) * sizeof(ethtool_get_features_block));
   get.as<ethtool_gfeatures>().size = blocks_of(features);
   std::vector<std::string> on;
   if (!get.run(socket_, name_)) return on;
-  for (size_t i = 0; i < features.size(); ++i)
-    if (get.as<ethtool_gfeatures>().features[i / 32].active >> i % 32 & 1) on.push_back(features[i]);
+  for (size_t i = 0; i < features.size(); ++i) {
+    const ethtool_get_features_block& block = get.as<ethtool_gfeatures>().features[i / 32];
+    const uint32_t wanted = fixed ? block.active & ~block.available : block.active;
+    if (wanted >> i % 32 & 1) on.push_back(features[i]);
+  }
   return on;
+}
+
+std::vector<std::string> Ethtool::features_on() const { return features_on(false); }
+std::vector<std::string> Ethtool::features_fixed_on() const { return features_on(true); }
+
+std::optional<Ethtool::Channels> Ethtool::channels() const {
+  Command get(ETHTOOL_GCHANNELS, sizeof(ethtool_channels));
+  if (!get.run(socket_, name_)) return std::nullopt;
+  const auto& count = get.as<ethtool_channels>();
+  return Channels{count.rx_count + count.combined_count, count.tx_count + count.combined_count};
+}
+
+std::string Ethtool::driver() const {
+  Command get(ETHTOOL_GDRVINFO, sizeof(ethtool_drvinfo));
+  return get.run(socket_, name_) ? get.as<ethtool_drvinfo>().driver : "";
 }
 
 bool Ethtool::switch_features(const std::vector<std::string>& names, bool on) const {

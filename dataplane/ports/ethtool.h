@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,10 +17,20 @@ class Ethtool {
 
   // Features by the names that `ethtool -k` and the kernel's netdev_features_strings give them.
   std::vector<std::string> features_on() const;
+  std::vector<std::string> features_fixed_on() const;  // those of them that cannot be switched off
   bool switch_features(const std::vector<std::string>& names, bool on) const;
+
+  struct Channels {
+    unsigned rx = 0;
+    unsigned tx = 0;
+  };
+  std::optional<Channels> channels()
+      const;                   // queues in use, combined ones among them; nothing = it does not say
+  std::string driver() const;  // "veth", "ixgbe"; "" = it does not say
 
  private:
   std::vector<std::string> feature_names() const;
+  std::vector<std::string> features_on(bool fixed) const;
 
   int socket_;
   std::string name_;

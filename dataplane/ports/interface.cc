@@ -13,7 +13,9 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 #include <mutex>
+#include <span>
 #include <string_view>
 
 #include "absl/status/status.h"
@@ -25,8 +27,28 @@ namespace relaysieve {
 namespace {
 
 // Features by the names that `ethtool -k` and the kernel's netdev_features_strings give them.
-constexpr std::array<std::string_view, 5> kMerging = {"rx-gro", "rx-gro-hw", "rx-lro", "rx-gro-list",
-                                                      "rx-udp-gro-forwarding"};
+constexpr std::array<std::string_view, 7> kUnwanted = {"rx-gro",
+                                                       "rx-gro-hw",
+                                                       "rx-lro",
+                                                       "rx-gro-list",
+                                                       "rx-udp-gro-forwarding",
+                                                       "rx-vlan-hw-parse",
+                                                       "rx-vlan-stag-hw-parse"};
+constexpr std::span kMerging = std::span(kUnwanted).first<5>();
+constexpr std::span kStripping = std::span(kUnwanted).last<2>();
+
+bool is_one_of(std::span<const std::string_view> features, const std::string& feature) {
+  return std::ranges::find(features, feature) != features.end();
+}
+
+// Where ethtool's channels are not known. Of the network namespace that /sys was mounted in.
+unsigned queues_in_sysfs(const std::string& name, std::string_view direction) {
+  unsigned count = 0;
+  std::error_code none;
+  for (const auto& queue : std::filesystem::directory_iterator("/sys/class/net/" + name + "/queues", none))
+    if (queue.path().filename().string().starts_with(direction)) ++count;
+  return count;
+}
 
 ifreq request_for(const std::string& name) {
   ifreq request{};
@@ -76,6 +98,19 @@ int Interface::mtu() const {
   return ioctl(descriptor_, SIOCGIFMTU, &request) == 0 ? request.ifr_mtu : 0;
 }
 
+Interface::Queues Interface::queues() const {
+  if (const auto channels = Ethtool(descriptor_, name_).channels()) return {channels->rx, channels->tx};
+  return {queues_in_sysfs(name_, "rx-"), queues_in_sysfs(name_, "tx-")};
+}
+
+std::string Interface::kernel_driver() const { return Ethtool(descriptor_, name_).driver(); }
+
+bool Interface::keeps_stripping() const {
+  const std::vector<std::string> fixed = Ethtool(descriptor_, name_).features_fixed_on();
+  return std::ranges::any_of(fixed,
+                             [](const std::string& feature) { return is_one_of(kStripping, feature); });
+}
+
 bool Interface::is_up() const {
   ifreq request = request_for(name_);
   return ioctl(descriptor_, SIOCGIFFLAGS, &request) == 0 && request.ifr_flags & IFF_UP;
@@ -109,7 +144,9 @@ absl::Status Interface::release() {
 
 std::vector<std::string> Interface::merging() const {
   std::vector<std::string> on = Ethtool(descriptor_, name_).features_on();
-  std::erase_if(on, [](const std::string& f) { return std::ranges::find(kMerging, f) == kMerging.end(); });
+  std::erase_if(on, [&](const std::string& feature) {
+    return !is_one_of(kMerging, feature) && !(stripping_unwanted_ && is_one_of(kStripping, feature));
+  });
   return on;
 }
 
@@ -120,7 +157,8 @@ absl::Status Interface::switch_merging_off(const std::vector<std::string>& names
   return absl::FailedPreconditionError(absl::StrCat("cannot switch off ", absl::StrJoin(left, ", ")));
 }
 
-absl::Status Interface::stop_merging() {
+absl::Status Interface::stop_merging(bool stripping) {
+  stripping_unwanted_ = stripping;
   switched_off_ = merging();
   if (switched_off_.empty()) return absl::OkStatus();
   absl::StatusOr<std::unique_ptr<FeatureNote>> note = FeatureNote::write(index_, name_, switched_off_);
@@ -144,7 +182,7 @@ absl::StatusOr<std::vector<std::string>> Interface::stop_merging_again() {
 }
 
 void Interface::restore_merging() {
-  for (const auto& note : FeatureNote::left_behind(kMerging)) {
+  for (const auto& note : FeatureNote::left_behind(kUnwanted)) {
     char name[IFNAMSIZ];
     if (if_indextoname(static_cast<unsigned>(note->index()), name) == nullptr)
       continue;  // gone with its features

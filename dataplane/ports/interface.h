@@ -26,6 +26,13 @@ class Interface {
   bool is_up() const;    // as far as it lies with the box (IFF_UP)
   bool carrier() const;  // up, and its peer or cable as well
   int mtu() const;       // bytes of payload; 0 = it does not say
+  struct Queues {
+    unsigned rx = 0;
+    unsigned tx = 0;
+  };
+  Queues queues() const;              // in use; 0 = it does not say
+  std::string kernel_driver() const;  // "veth", "ixgbe"; "" = it does not say
+  bool keeps_stripping() const;       // takes VLAN tags off frames, and cannot be told not to
 
   absl::Status bring_up();
   // Taken down until it is released, or this object ends: the peer loses its link.
@@ -34,7 +41,8 @@ class Interface {
 
   // What merges frames (GRO, LRO and their kin) is off from here on, and as it was when this object ends: a
   // wire hands on the frames that came, not their sum. Noted, so that restore_merging() can make up for a SIGKILL.
-  absl::Status stop_merging();
+  // With `stripping`, so is what takes VLAN tags off frames and hands them over beside them.
+  absl::Status stop_merging(bool stripping = false);
   // The same, for what somebody has switched on since; the names of that.
   absl::StatusOr<std::vector<std::string>> stop_merging_again();
 
@@ -45,7 +53,7 @@ class Interface {
 
  private:
   Interface(std::string name, int index, int descriptor);
-  std::vector<std::string> merging() const;  // the names of the merging features that are on
+  std::vector<std::string> merging() const;  // the names of the unwanted features that are on
   absl::Status switch_merging_off(const std::vector<std::string>& names) const;
   absl::Status set_up(bool up);
 
@@ -54,6 +62,7 @@ class Interface {
   int descriptor_;  // a socket for ioctl(2)
   bool was_down_ = false;
   bool held_down_ = false;
+  bool stripping_unwanted_ = false;
   std::vector<std::string> switched_off_;
   std::unique_ptr<FeatureNote> note_;  // of switched_off_
 };

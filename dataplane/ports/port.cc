@@ -2,6 +2,7 @@
 #include "ports/port.h"
 
 #include <rte_pci.h>
+#include <spdlog/spdlog.h>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
@@ -27,8 +28,18 @@ std::vector<std::string> split_ports(const std::string& list) {
   return ports;
 }
 
-absl::StatusOr<std::unique_ptr<Port>> open_port(const std::string& name, rte_mempool* pool) {
-  return kind_of(name) == PortKind::interface ? open_packet_port(name, pool) : open_ethdev_port(name, pool);
+absl::StatusOr<std::unique_ptr<Port>> open_port(const std::string& name, rte_mempool* pool, Driver driver,
+                                                unsigned queues) {
+  if (kind_of(name) != PortKind::interface) return open_ethdev_port(name, pool);
+  if (driver == Driver::af_packet) return open_packet_port(name, pool);
+  absl::StatusOr<std::unique_ptr<Port>> port = open_xdp_port(name, queues, pool);
+  if (port.ok()) return port;
+  if (driver == Driver::af_xdp)
+    return absl::Status(port.status().code(), absl::StrCat("not with AF_XDP: ", port.status().message()));
+  const std::string reason(port.status().message());
+  port = open_packet_port(name, pool);
+  if (port.ok()) spdlog::info("port {}: not af_xdp: {}", name, reason);
+  return port;
 }
 
 }  // namespace relaysieve

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "ports/driver_choice.h"
 #include "relaysieve/time.h"
 
 struct rte_mbuf;
@@ -68,6 +69,8 @@ class Port {
   virtual bool link() const = 0;
   // What opening it changed on the box, as parts of a sentence.
   virtual std::vector<std::string> changes() const { return {}; }
+  // What has been changed on the box since, so that frames are lost; "" = nothing. A sentence without the port's name.
+  virtual std::string trouble() const { return ""; }
   virtual uint64_t missed() = 0;                     // frames that came and were lost before receive()
   virtual uint64_t unfinished() const { return 0; }  // frames whose sender left the checksum to a NIC
 
@@ -88,10 +91,14 @@ std::vector<std::string> split_ports(const std::string& list);
 
 // Opens a port, which is deaf and has changed nothing on the box until it is started. Errors, here and there,
 // are sentences that do not name the port.
-absl::StatusOr<std::unique_ptr<Port>> open_port(const std::string& name, rte_mempool* pool);
+// `driver` is for kernel interfaces, `queues` how many workers there will be; why AF_XDP was not chosen is logged.
+absl::StatusOr<std::unique_ptr<Port>> open_port(const std::string& name, rte_mempool* pool,
+                                                Driver driver = Driver::af_packet, unsigned queues = 1);
 
 // The doors behind that; their errors do not name the port.
 absl::StatusOr<std::unique_ptr<Port>> open_packet_port(const std::string& name, rte_mempool* pool);
+absl::StatusOr<std::unique_ptr<Port>> open_xdp_port(const std::string& name, unsigned queues,
+                                                    rte_mempool* pool);
 absl::StatusOr<std::unique_ptr<Port>> open_ethdev_port(const std::string& name, rte_mempool* pool);
 // A DPDK port that exists already, for instance one made of rings.
 std::unique_ptr<Port> adopt_ethdev_port(const std::string& name, uint16_t id, rte_mempool* pool);

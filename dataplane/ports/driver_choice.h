@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace relaysieve {
+
+class Interface;
+
+// How a kernel interface is driven. AF_PACKET carries whatever comes; AF_XDP is quicker and takes frames out before
+// the kernel has looked at them, but it sees single queues, and what lies beside a frame is lost on it.
+enum class Driver : uint8_t { automatic, af_packet, af_xdp };
+
+// What matters to the choice, of one interface.
+struct InterfaceFacts {
+  std::string kernel_driver;  // as `ethtool -i` has it: "veth", "ixgbe"; "" = it does not say
+  int mtu = 0;
+  unsigned rx_queues = 0;  // in use; 0 = not known
+  unsigned tx_queues = 0;
+  bool has_programme = false;         // an XDP programme is on it: somebody's
+  bool keeps_stripping = false;       // takes VLAN tags off frames, and cannot be told not to
+  bool kernel_restores_tags = false;  // XdpProgram::kernel_tells_tags()
+};
+
+InterfaceFacts facts_of(const Interface& interface);
+
+// Why AF_XDP would lose or change frames of this interface with so many workers, as a clause with the number that
+// would fit; nothing = it would not. What only the driver knows shows when the port is opened.
+std::optional<std::string> why_not_af_xdp(const InterfaceFacts& facts, unsigned workers);
+
+// The same of a port that is open and carried frames when it was opened: what has been changed since, and what is
+// lost by it.
+std::optional<std::string> what_af_xdp_misses(const InterfaceFacts& facts, unsigned workers);
+
+// The frame to an MTU: an Ethernet header and two tags come on top. The longest MTU that AF_XDP carries; a driver may
+// allow less (veth 3,506).
+inline constexpr int kLongestXdpMtu = 4096 - 256 - 14 - 2 * 4;
+
+// Whether AF_XDP hands out the frames of this driver without the tag that a sender or switch left beside them, so that
+// the XDP programme has to put it back.
+bool tags_come_beside(const InterfaceFacts& facts);
+
+}  // namespace relaysieve
