@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <algorithm>
-#include <utility>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "client.h"
 #include "commands.h"
 
@@ -48,31 +48,34 @@ int change(const DaemonOptions& options, const ordered_json& wanted) {
   return options.print(ask(options.control, "PATCH", "/v1/settings", body), in_words);
 }
 
+// {KEY: VALUE, ...}
+absl::StatusOr<ordered_json> wanted_of(const std::vector<std::string>& words) {
+  ordered_json wanted;
+  for (size_t i = 0; i < words.size(); i += 2) {
+    const std::string key = absl::StrReplaceAll(words[i], {{"-", "_"}});
+    if (i + 1 == words.size()) return absl::InvalidArgumentError(absl::StrCat(key, ": no value is given"));
+    if (wanted.contains(key)) return absl::InvalidArgumentError(absl::StrCat(key, " is given twice"));
+    wanted[key] = value_of(words[i + 1]);
+  }
+  return wanted;
+}
+
 }  // namespace
 
 Command add_set(CLI::App& app) {
   struct Options : DaemonOptions {
-    std::vector<std::pair<std::string, std::string>> settings;
+    std::vector<std::string> words;
   };
   auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand("set", "change settings of the running daemon, all of them or none");
   command->footer(std::string(kSetExample) + kExitStatus);
-  command
-      ->add_option("KEY VALUE", options->settings, "a setting, as the settings file calls it, and its value")
+  command->add_option("KEY VALUE", options->words, "a setting, as the settings file calls it, and its value")
       ->required()
       ->type_name("");
   options->add_to(*command, "what has changed as JSON");
   return {command, [options] {
-            ordered_json wanted;
-            for (auto& [key, word] : options->settings) {
-              std::ranges::replace(key, '-', '_');
-              if (wanted.contains(key)) {
-                std::cerr << "relaysieve: " << key << " is given twice\n";
-                return 2;
-              }
-              wanted[key] = value_of(word);
-            }
-            return change(*options, wanted);
+            const absl::StatusOr<ordered_json> wanted = wanted_of(options->words);
+            return wanted.ok() ? change(*options, *wanted) : options->print(wanted, in_words);
           }};
 }
 

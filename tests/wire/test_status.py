@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The control socket, and `relaysieve status`."""
 
-import json
 import re
 import signal
 import socket
@@ -11,21 +10,12 @@ from pathlib import Path
 
 import frames
 import pytest
+from control import ask
 from lab.box import built
 from lab.namespaces import run
 
 END = frames.marker(0)
 REASONS = re.findall(r"^  X\((\w+), (\w+),", (Path(__file__).parents[2] / "include/relaysieve/reason.h").read_text(), re.M)
-
-
-def ask(wire, path, *words):
-    """(status code, body) of a request that curl makes."""
-    done = run("curl", "--silent", "--show-error", "--max-time", "30", "--write-out", "\n%{http_code} %{content_type}", *words,
-               "--unix-socket", wire.daemon.control, f"http://relaysieved{path}")
-    body, _, last = done.rpartition("\n")
-    code, kind = last.split()
-    assert kind == "application/json"
-    return int(code), json.loads(body)
 
 
 def test_it_tells_what_it_counts_while_it_runs(wire):
@@ -37,9 +27,11 @@ def test_it_tells_what_it_counts_while_it_runs(wire):
     right.send(frames.sized(100), END)
     assert left.until(END) == [frames.sized(100)]
 
-    code, status = ask(wire, "/v1/status")
+    code, status = ask(wire.daemon, "/v1/status")
     assert code == 200
-    assert status == {**wire.daemon.status(), "uptime_seconds": status["uptime_seconds"]}
+    assert status == {**wire.daemon.status(), "uptime_seconds": status["uptime_seconds"], "workers": status["workers"]}
+    (worker,) = status["workers"]
+    assert (worker["stalls"], worker["stalled"]) == (0, False) and 1 <= worker["busy_rounds"] < worker["rounds"]
     assert status["mode"] == "enforce" and status["uptime_seconds"] > 0
     assert status["version"] == run(built("relaysieve"), "--version").strip()
     assert status["totals"] == {"received": 5, "forwarded": 4, "dropped": 1, "refused": 0}
