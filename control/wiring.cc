@@ -80,7 +80,7 @@ absl::StatusOr<std::unique_ptr<Wiring>> Wiring::open(const std::vector<WirePlan>
     for (const std::string& name : plan[i].routers)
       if (absl::Status status = wiring->open_port_of(i, name, false); !status.ok()) return status;
     if (absl::Status status = wiring->open_port_of(i, plan[i].server, true); !status.ok()) return status;
-    wiring->stations_.push_back(plan[i].routers.size() > 1 ? std::make_unique<Stations>() : nullptr);
+    wiring->junctions_.push_back(plan[i].routers.size() > 1 ? std::make_unique<Junction>() : nullptr);
   }
 
   // Nothing on the box has been changed so far. The kernel is shut out before an interface is brought up.
@@ -126,11 +126,11 @@ void Wiring::log_what_was_opened(const absl::Status& kernel_kept_out) const {
 }
 
 std::vector<Wire> Wiring::wires(unsigned worker) const {
-  std::vector<Wire> wires(stations_.size());
+  std::vector<Wire> wires(junctions_.size());
   for (size_t i = 0; i < ports_.size(); ++i) {
     const Cable cable{&ports_[i].port->queue(worker), static_cast<uint8_t>(i)};
     Wire& wire = wires[ports_[i].wire];
-    wire.stations = stations_[ports_[i].wire].get();
+    wire.junction = junctions_[ports_[i].wire].get();
     if (ports_[i].server) {
       wire.server = cable;
     } else {

@@ -11,7 +11,7 @@
 #include "ports/barrier.h"
 #include "ports/environment.h"
 #include "ports/port.h"
-#include "ports/stations.h"
+#include "ports/junction.h"
 #include "ports/worker.h"
 
 namespace relaysieve {
@@ -52,7 +52,7 @@ class Wiring {
   Environment environment_;           // outlives all else
   std::unique_ptr<Barrier> barrier_;  // outlives the ports: nobody else's frames while they close
   std::vector<Place> ports_;
-  std::vector<std::unique_ptr<Stations>> stations_;  // a wire's; none where there is one port on each side
+  std::vector<std::unique_ptr<Junction>> junctions_;  // a wire's; none where there is one port on each side
 };
 
 }  // namespace relaysieve

@@ -32,7 +32,7 @@ void Stations::hear(const uint8_t* mac, uint8_t port, Time now) {
   if (place->when.load(kRelaxed) + kGrain <= now.count()) place->when.store(now.count(), kRelaxed);
 }
 
-std::optional<Stations::Heard> Stations::find(const uint8_t* mac, Time now) const {
+std::optional<uint8_t> Stations::find(const uint8_t* mac, Time now) const {
   if (group(mac)) return std::nullopt;
   const uint64_t number = number_of(mac);
   for (const Station& station : sets_[set_of(number)].ways) {
@@ -40,7 +40,7 @@ std::optional<Stations::Heard> Stations::find(const uint8_t* mac, Time now) cons
     if ((who & 1) == 0 || who >> 16 != number) continue;
     const Time when(station.when.load(kRelaxed));
     if (now - when > kMemory) return std::nullopt;
-    return Heard{static_cast<uint8_t>(who >> 1), when};
+    return static_cast<uint8_t>(who >> 1);
   }
   return std::nullopt;
 }

@@ -19,14 +19,10 @@ class Stations {
 
   Stations() : sets_(kSets) {}
 
-  struct Heard {
-    uint8_t port;
-    Time when;  // to the tenth of a second
-  };
-
   // `mac`: six bytes, in network byte order. Group addresses are nobody's.
   void hear(const uint8_t* mac, uint8_t port, Time now);
-  std::optional<Heard> find(const uint8_t* mac, Time now) const;
+  // The port.
+  std::optional<uint8_t> find(const uint8_t* mac, Time now) const;
   void forget(uint8_t port);  // all who are behind it: it has lost its link
 
   static bool group(const uint8_t* mac) { return mac[0] & 1; }

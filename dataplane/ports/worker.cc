@@ -15,12 +15,11 @@ namespace {
 constexpr unsigned kTries = 64;     // to send a burst that the other side has no room for: some 50 us
 constexpr unsigned kPatience = 64;  // empty rounds before the worker rests
 constexpr int kLongestRest = 100;   // ms; how late it may notice that it is to stop, or a new policy
-// A frame from the routers' side whose sender was just heard on the server's side has been there already: two of
-// the routers' ports lead to one network.
-constexpr Duration kLoop = std::chrono::seconds(1);
 
 const uint8_t* destination_of(const rte_mbuf* frame) { return rte_pktmbuf_mtod(frame, const uint8_t*); }
 const uint8_t* source_of(const rte_mbuf* frame) { return destination_of(frame) + 6; }
+// Of a frame in several pieces the first: 2 KB and more.
+std::span<const uint8_t> bytes_of(const rte_mbuf* frame) { return {destination_of(frame), frame->data_len}; }
 
 }  // namespace
 
@@ -84,7 +83,7 @@ size_t Worker::from_routers(Wire& wire, const Cable& cable) {
   receive(cable);
   const size_t came = in_.size;
   if (came == 0) return 0;
-  if (wire.stations != nullptr) drop_looped(wire, cable);
+  if (wire.junction != nullptr) drop_looped(wire, cable);
   judge(cable);
   send_survivors(wire.server);
   return came;
@@ -94,7 +93,7 @@ size_t Worker::from_server(Wire& wire) {
   receive(wire.server);
   if (in_.size == 0) return 0;
   count(Reason::server_side, in_.size);
-  const Mask refused = wire.stations == nullptr
+  const Mask refused = wire.junction == nullptr
                            ? send(wire.routers.front(), in_.frames.data(), in_.size, kTries)
                            : spread(wire);
   counters_.refused.add(std::popcount(refused));
@@ -108,13 +107,14 @@ void Worker::drop_looped(Wire& wire, const Cable& cable) {
   for (uint16_t i = 0; i < in_.size; ++i) {
     rte_mbuf* frame = in_.frames[i];
     const Time now = in_.times[i];
-    const auto heard = wire.stations->find(source_of(frame), now);
-    if (heard && heard->port == wire.server.port && now - heard->when < kLoop) {
+    const auto heard = wire.junction->stations.find(source_of(frame), now);
+    const bool known_behind = heard && *heard == wire.server.port;  // spares all others the hash
+    if (known_behind && wire.junction->loops.came_round(bytes_of(frame), now)) {
       count(Reason::looped);
       rte_pktmbuf_free(frame);
       continue;
     }
-    wire.stations->hear(source_of(frame), cable.port, now);
+    wire.junction->stations.hear(source_of(frame), cable.port, now);
     in_.times[kept] = now;
     in_.frames[kept++] = frame;
   }
@@ -124,11 +124,7 @@ void Worker::drop_looped(Wire& wire, const Cable& cable) {
 void Worker::judge(const Cable& cable) {
   for (uint16_t i = 0; i < in_.size; ++i) {
     const rte_mbuf* frame = in_.frames[i];
-    // Of a frame in several pieces the first is looked at: 2 KB and more.
-    frames_[i] = {{rte_pktmbuf_mtod(frame, const uint8_t*), frame->data_len},
-                  in_.times[i],
-                  number_ += stride_,
-                  cable.port};
+    frames_[i] = {bytes_of(frame), in_.times[i], number_ += stride_, cable.port};
   }
   filter_.judge({frames_.data(), in_.size}, {verdicts_.data(), in_.size});
 }
@@ -165,7 +161,8 @@ void Worker::take_back(const Cable& server, Mask refused) {
     gone[count++] = frames_[i].number;
     counters_.refused.add(1);
   };
-  for (; refused != 0; refused &= ~std::bit_floor(refused)) forget(static_cast<uint16_t>(std::bit_width(refused) - 1));
+  for (; refused != 0; refused &= ~std::bit_floor(refused))
+    forget(static_cast<uint16_t>(std::bit_width(refused) - 1));
 
   for (uint16_t i = 0; i < in_.size; ++i) {
     if (!verdicts_[i].dropped() || !verdicts_[i].has_first) continue;
@@ -189,9 +186,10 @@ Worker::Mask Worker::spread(Wire& wire) {
   const auto cables = static_cast<int16_t>(wire.routers.size());
   for (uint16_t i = 0; i < in_.size; ++i) {
     rte_mbuf* frame = in_.frames[i];
-    wire.stations->hear(source_of(frame), wire.server.port, in_.times[i]);
-    const auto heard = wire.stations->find(destination_of(frame), in_.times[i]);
-    target[i] = heard && heard->port != wire.server.port ? heard->port : kAll;
+    wire.junction->stations.hear(source_of(frame), wire.server.port, in_.times[i]);
+    wire.junction->loops.sent(bytes_of(frame), in_.times[i]);
+    const auto heard = wire.junction->stations.find(destination_of(frame), in_.times[i]);
+    target[i] = heard && *heard != wire.server.port ? *heard : kAll;
     if (target[i] != kAll) continue;
     rte_pktmbuf_refcnt_update(frame, static_cast<int16_t>(cables - 1));
     counters_.extra.add(cables - 1);

@@ -9,9 +9,9 @@
 #include <vector>
 
 #include "ports/counters.h"
+#include "ports/junction.h"
 #include "ports/policy_feed.h"
 #include "ports/port.h"
-#include "ports/stations.h"
 #include "relaysieve/filter.h"
 
 namespace relaysieve {
@@ -27,7 +27,7 @@ struct Cable {
 struct Wire {
   std::vector<Cable> routers;
   Cable server;
-  Stations* stations = nullptr;  // where replies go; only with several routers' cables
+  Junction* junction = nullptr;  // only with several routers' cables
 };
 
 // Carries the frames of its queues, run to completion: no frame passes from one worker to another. The two copies

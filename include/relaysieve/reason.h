@@ -15,8 +15,8 @@
   X(turn_passed, drop, "held back so that another relay gets its turn")                                    \
   X(second_copy_rewritten, drop, "a second copy whose options a router changed (match = identity)")        \
   /* a drop that is not the rule's */                                                                      \
-  X(looped, drop, "the server's side sent it within the last second: two of the routers' ports meet")      \
-  /* the rule's four in monitor mode, where everything is forwarded */                                       \
+  X(looped, drop, "has come round: two of the routers' ports lead to one network")                         \
+  /* the rule's four in monitor mode, where everything is forwarded */                                     \
   X(would_drop_second_copy, forward, "monitor mode: would be dropped as second_copy")                      \
   X(would_drop_echo, forward, "monitor mode: would be dropped as echo")                                    \
   X(would_drop_turn_passed, forward, "monitor mode: would be dropped as turn_passed")                      \

@@ -64,13 +64,23 @@ class Tap:
         """The next frame, with the VLAN tag that the kernel took off it; None when nothing comes."""
         if not select.select([self._socket], [], [], BOUND)[0]:
             return None
-        data, notes, _, _ = self._socket.recvmsg(65536, 64)
+        return self.receive_now()
+
+    def receive_now(self):
+        """The same of what is there; BlockingIOError where nothing is."""
+        data, notes, _, _ = self._socket.recvmsg(65536, 64, socket.MSG_DONTWAIT)
         for level, kind, note in notes:
             if level == SOL_PACKET and kind == PACKET_AUXDATA:
                 status, _, _, _, _, tci, tpid = struct.unpack("IIIHHHH", note)
                 if status & TP_STATUS_VLAN_VALID:
                     data = data[:12] + struct.pack("!HH", tpid, tci) + data[12:]
         return data
+
+    def drain(self):
+        """Forgets what has come so far."""
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                self.receive_now()
 
     def until(self, last):
         """All frames up to this one."""

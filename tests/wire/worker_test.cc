@@ -120,7 +120,7 @@ class WorkerTest : public testing::Test {
     routers = ends[0].get();
     server = std::make_unique<End>(name + "S", room_to_server);
     wire.server = {&server->port->queue(0), static_cast<uint8_t>(cables)};
-    if (cables > 1) wire.stations = &stations;
+    if (cables > 1) wire.junction = &junction;
     counters = std::make_unique<Counters>(cables + 1);
     worker =
         std::make_unique<Worker>(Worker::Place(), std::vector<Wire>{wire}, filter.share(), feed, *counters);
@@ -158,7 +158,7 @@ class WorkerTest : public testing::Test {
   std::unique_ptr<End> server;
   Filter filter{std::make_shared<const Policy>(patient()), {.clients = 1024}};
   PolicyFeed feed{std::make_shared<const Policy>(patient())};
-  Stations stations;
+  Junction junction;
   std::unique_ptr<Counters> counters;
   std::unique_ptr<Worker> worker;
 
@@ -369,6 +369,20 @@ TEST_F(WorkerTest, AServersFrameThatComesRoundIsDropped) {
   EXPECT_TRUE(server->take().empty());
   EXPECT_EQ(count(Reason::looped), 2u);
   EXPECT_EQ(totals().dropped, 2u);
+}
+
+// A sender that is heard on the other side all of a sudden has moved: nothing of it has come round.
+TEST_F(WorkerTest, AStationThatMovesToTheRoutersSideIsHeard) {
+  open(kLong, kLong, 2);
+  server->put(from_to(kA, kAll));
+  run();
+  ends[1]->put(from_to(kA, kServer));
+  server->put(from_to(kServer, kA));
+  run();
+  EXPECT_EQ(server->take(), std::vector<Bytes>{from_to(kA, kServer)});
+  EXPECT_EQ(count(Reason::looped), 0u);
+  EXPECT_EQ(ends[0]->take(), std::vector<Bytes>{from_to(kA, kAll)});
+  EXPECT_EQ(ends[1]->take(), (std::vector<Bytes>{from_to(kA, kAll), from_to(kServer, kA)}));
 }
 
 TEST_F(WorkerTest, AFrameThatOneOfTwoCablesRefusesHasStillBeenForwarded) {
