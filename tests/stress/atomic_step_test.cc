@@ -1,43 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
-// Two copies of one request on two cores in the same instant: exactly one passes.
+// Copies of one request on several cores in the same instant: exactly one passes, and if that one is refused by the
+// transmit side, a later one does.
 #include <gtest/gtest.h>
-#include <x86intrin.h>
 
-#include <atomic>
-#include <chrono>
 #include <cstdio>
-#include <cstdlib>
-#include <thread>
-#include <vector>
 
 #include "memory.h"
+#include "together.h"
 
 namespace relaysieve {
 namespace {
 
 constexpr Policy kPolicy{};
+// One round a millisecond: a window holds 1,000 rounds, and nothing is evicted before its time.
+constexpr size_t kClients = 8192;
 
-// Everybody waits for everybody; the spinning keeps the threads within some tens of nanoseconds of each other.
-class SpinBarrier {
- public:
-  explicit SpinBarrier(unsigned threads) : threads_(threads) {}
-  void wait() {
-    const unsigned round = round_.load();
-    if (arrived_.fetch_add(1) + 1 == threads_) {
-      arrived_.store(0);
-      round_.store(round + 1);
-      return;
-    }
-    for (unsigned spins = 0; round_.load() == round; ++spins)
-      if (spins % 4096 == 4095) std::this_thread::yield();
-  }
-
- private:
-  const unsigned threads_;
-  std::atomic<unsigned> arrived_{0}, round_{0};
-};
-
-// A round's request as this thread's relay brings it.
+// A round's request as a relay brings it.
 Request request_of(uint64_t round, uint32_t relay) {
   const uint64_t key = round * 0x9e3779b97f4a7c15u | 1;
   return {.client = key ^ 0x5555,
@@ -49,60 +27,60 @@ Request request_of(uint64_t round, uint32_t relay) {
           .type = 1};
 }
 
-struct Call {
-  uint64_t begin, end;
-  bool forwarded;
-};
+// A record holds eight relays; of more threads some are one relay, whose second copy is an echo.
+uint32_t relay_of(unsigned thread) { return thread % Record::kRelays + 1; }
+
+bool forwards(const Decision& decision) { return info(decision.reason).action == Action::forward; }
 
 TEST(AtomicStep, OfTheCopiesThatArriveAtOnceExactlyOnePasses) {
-  const unsigned threads = std::max(2u, std::min(4u, std::thread::hardware_concurrency()));
-  const char* asked = std::getenv("RELAYSIEVE_ROUNDS");
-  const uint64_t rounds = asked ? std::strtoull(asked, nullptr, 10) : 10'000'000;
-
-  Memory memory(8192, kPolicy.window,
-                Pages::lazy);  // a window holds 1,000 rounds: nothing is evicted before its time
-  SpinBarrier barrier(threads);
-  std::vector<Call> calls(threads * 64);  // a cache line and more apart
-  uint64_t overlapped = 0, doubled = 0, lost = 0;
-  // On a machine that is busy with other things the threads seldom run at once: then fewer rounds must do.
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::minutes(2);
-  uint64_t last_round = rounds;
-
-  const auto run = [&](unsigned self) {
-    Call& mine = calls[self * 64];
-    for (uint64_t round = 1; round <= last_round; ++round) {
-      const Request request = request_of(round, self + 1);
-      const Time now = std::chrono::milliseconds(round);
-      barrier.wait();
-      mine.begin = __rdtsc();
-      const Decision decision = memory.observe(request, now, round, kPolicy);
-      mine.end = __rdtsc();
-      mine.forwarded = info(decision.reason).action == Action::forward;
-      if (self == 0 && round % 4096 == 0 && std::chrono::steady_clock::now() > deadline) last_round = round;
-      barrier.wait();
-      if (self != 0) continue;
-      uint64_t latest_begin = 0, earliest_end = ~uint64_t{0};
-      unsigned forwards = 0;
-      for (unsigned t = 0; t < threads; ++t) {
-        const Call& call = calls[t * 64];
-        latest_begin = std::max(latest_begin, call.begin);
-        earliest_end = std::min(earliest_end, call.end);
-        forwards += call.forwarded;
-      }
-      overlapped += latest_begin < earliest_end;
-      doubled += forwards > 1;
-      lost += forwards == 0;
-    }
+  Memory memory(kClients, kPolicy.window, Pages::lazy);
+  uint64_t at_once = 0, doubled = 0, lost = 0;
+  const auto act = [&](unsigned self, uint64_t round, Call& call) {
+    const Request request = request_of(round, relay_of(self));
+    call.forwarded = forwards(memory.observe(request, std::chrono::milliseconds(round), round, kPolicy));
   };
-  std::vector<std::jthread> others;
-  for (unsigned t = 1; t < threads; ++t) others.emplace_back(run, t);
-  run(0);
-  others.clear();
+  const auto check = [&](uint64_t, const std::vector<Call>& calls) {
+    const auto passed = std::ranges::count(calls, true, &Call::forwarded);
+    at_once += overlapped(calls);
+    doubled += passed > 1;
+    lost += passed == 0;
+  };
+  const uint64_t rounds = in_rounds(processors(), rounds_of(10'000'000), act, check);
 
-  const double share = static_cast<double>(overlapped) / static_cast<double>(last_round);
-  std::printf("%u threads, %lu rounds, %.1f %% overlapped, %lu doubled, %lu lost\n", threads, last_round,
+  const double share = static_cast<double>(at_once) / static_cast<double>(rounds);
+  std::printf("%u threads, %lu rounds, %.1f %% overlapped, %lu doubled, %lu lost\n", processors(), rounds,
               100 * share, doubled, lost);
   EXPECT_GT(share, 0.10);
+  EXPECT_EQ(doubled, 0u);
+  EXPECT_EQ(lost, 0u);
+}
+
+// Some of those that pass are refused and undone, while the other copies are being judged. Then one more relay
+// brings its copy: it passes if, and only if, none has been delivered.
+TEST(AtomicStep, AfterARefusedFirstCopyALaterOnePasses) {
+  Memory memory(kClients, kPolicy.window, Pages::lazy);
+  uint64_t undone = 0, doubled = 0, lost = 0;
+  const auto act = [&](unsigned self, uint64_t round, Call& call) {
+    const Request request = request_of(round, relay_of(self));
+    const Decision decision = memory.observe(request, std::chrono::milliseconds(round), round, kPolicy);
+    call.forwarded = forwards(decision);
+    call.refused = call.forwarded && request.message >> (self + 8) & 1;  // as good as by chance
+    if (call.refused) memory.undo(decision.undo);
+  };
+  const auto check = [&](uint64_t round, const std::vector<Call>& calls) {
+    const auto refused = std::ranges::count(calls, true, &Call::refused);
+    const auto delivered = std::ranges::count(calls, true, &Call::forwarded) - refused;
+    const Request late = request_of(round, 99);
+    const bool passes = forwards(memory.observe(late, std::chrono::milliseconds(round), round, kPolicy));
+    undone += refused > 0;
+    lost += delivered == 0 && !passes;
+    doubled += delivered + passes > 1;
+  };
+  const uint64_t rounds = in_rounds(processors(), rounds_of(1'000'000), act, check);
+
+  std::printf("%u threads, %lu rounds, in %lu of them a copy was undone, %lu doubled, %lu lost\n",
+              processors(), rounds, undone, doubled, lost);
+  EXPECT_GT(undone, rounds / 4);
   EXPECT_EQ(doubled, 0u);
   EXPECT_EQ(lost, 0u);
 }
