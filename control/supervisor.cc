@@ -16,12 +16,13 @@ Supervisor::Supervisor(size_t workers) : watch_(workers), health_(workers) {
 
 void Supervisor::look(std::span<const uint64_t> rounds, Time now) {
   for (const auto& [worker, stalled, still] : watch_.look(rounds, now)) {
+    const std::string time = print_duration(std::chrono::round<std::chrono::milliseconds>(still));
     health_[worker].stalled.store(stalled, std::memory_order_relaxed);
     if (stalled) {
       health_[worker].stalls.add(1);
-      spdlog::error("worker {} has stalled: it has not moved for {}", worker, print_duration(still));
+      spdlog::error("worker {} has stalled: it has not moved for {}", worker, time);
     } else {
-      spdlog::error("worker {} moves again, after {}", worker, print_duration(still));
+      spdlog::error("worker {} moves again, after {}", worker, time);
     }
   }
   feed_watchdog(now);
