@@ -34,6 +34,9 @@ absl::StatusOr<std::unique_ptr<Daemon>> Daemon::open(const std::vector<WirePlan>
   absl::StatusOr<std::unique_ptr<Wiring>> wiring = Wiring::open(plan, settings.workers);
   if (!wiring.ok()) return wiring.status();
   daemon->wiring_ = *std::move(wiring);
+  absl::StatusOr<std::unique_ptr<LinkWatch>> links = LinkWatch::open(*daemon->wiring_, settings, monotonic());
+  if (!links.ok()) return links.status();
+  daemon->links_ = *std::move(links);
   for (unsigned i = 0; i < settings.workers; ++i)
     daemon->counters_.push_back(std::make_unique<Counters>(daemon->wiring_->ports().size()));
   return daemon;
@@ -67,6 +70,7 @@ absl::Status Daemon::check() {
         "port {}: frames come in with unfinished checksums; switch tx offload off where they are sent",
         port.name());
   }
+  links_->look(monotonic());
   return absl::OkStatus();
 }
 

@@ -13,6 +13,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "link_watch.h"
 #include "ports/counters.h"
 #include "ports/policy_feed.h"
 #include "relaysieve/filter.h"
@@ -36,8 +37,10 @@ class Daemon {
 
   void start();  // frames flow
   void stop();   // and no more; what they have counted stays
-  // A port that has gone away for good breaks its wire. Logs what an operator should know of the others.
+  // A port that has gone away for good breaks its wire. Logs what an operator should know of the others, and acts
+  // on what has become of their links. To be called some times a second, and when poll(2) finds link_news() readable.
   absl::Status check();
+  int link_news() const { return links_->descriptor(); }
   void watch_workers();  // every StallWatch::kPeriod
 
   // For any thread:
@@ -61,6 +64,7 @@ class Daemon {
   Filter filter_;  // whose memory all workers share; itself it judges nothing
   PolicyFeed feed_;
   std::unique_ptr<Wiring> wiring_;
+  std::unique_ptr<LinkWatch> links_;
   std::vector<std::unique_ptr<Counters>> counters_;  // a worker's each
   Supervisor supervisor_;
   std::atomic<bool> stop_ = false;

@@ -2,13 +2,15 @@
 // relaysieved, the daemon.
 #include <spdlog/cfg/env.h>
 #include <spdlog/sinks/stdout_sinks.h>
+#include <poll.h>
 #include <spdlog/spdlog.h>
+#include <sys/signalfd.h>
 #include <systemd/sd-daemon.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <csignal>
 #include <cstring>
-#include <ctime>
 #include <filesystem>
 #include <iostream>
 #include <nlohmann/json.hpp>
@@ -75,13 +77,15 @@ absl::StatusOr<Settings> settings_of(const Options& options) {
   return settings;
 }
 
-// Waits for the end: a signal, or a port that is gone. Meanwhile it watches the workers.
-absl::Status wait_for_the_end(Daemon& daemon, const sigset_t& signals) {
-  const timespec period{0, StallWatch::kPeriod.count()};
+// Waits for the end: a signal, or a port that is gone. Meanwhile it watches the workers and the links.
+absl::Status wait_for_the_end(Daemon& daemon, int signals) {
+  constexpr auto kPeriod = std::chrono::duration_cast<std::chrono::milliseconds>(StallWatch::kPeriod);
+  pollfd news[] = {{signals, POLLIN, 0}, {daemon.link_news(), POLLIN, 0}};
   while (true) {
-    const int signal = sigtimedwait(&signals, nullptr, &period);
-    if (signal > 0) {
-      spdlog::info("{}: ending", strsignal(signal));
+    poll(news, std::size(news), kPeriod.count());
+    signalfd_siginfo signal{};
+    if (read(signals, &signal, sizeof signal) == sizeof signal) {
+      spdlog::info("{}: ending", strsignal(static_cast<int>(signal.ssi_signo)));
       return absl::OkStatus();
     }
     daemon.watch_workers();
@@ -112,7 +116,7 @@ absl::Status run(const Options& options) {
   if (!status.ok()) return status;
   std::cout << "relaysieved: ready" << std::endl;
   sd_notify(0, "READY=1");
-  status = wait_for_the_end(**daemon, signals);
+  status = wait_for_the_end(**daemon, signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK));
   sd_notify(0, "STOPPING=1");
   control->reset();  // nobody asks from here on
   (*daemon)->stop();

@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "ports/interface.h"
 
 namespace relaysieve {
 namespace {
@@ -76,6 +77,7 @@ absl::StatusOr<std::unique_ptr<Wiring>> Wiring::open(const std::vector<WirePlan>
   if (!environment.ok()) return environment.status();
 
   auto wiring = std::unique_ptr<Wiring>(new Wiring(*std::move(environment)));
+  Interface::restore_merging();
   for (size_t i = 0; i < plan.size(); ++i) {
     for (const std::string& name : plan[i].routers)
       if (absl::Status status = wiring->open_port_of(i, name, false); !status.ok()) return status;
@@ -123,6 +125,11 @@ void Wiring::log_what_was_opened(const absl::Status& kernel_kept_out) const {
     spdlog::warn(
         "no nftables ({}): this machine's own frames can get onto the wire, and it may answer others'",
         std::string(kernel_kept_out.message()));
+}
+
+void Wiring::forget_stations(size_t port) {
+  Junction* junction = junctions_[ports_[port].wire].get();
+  if (junction != nullptr) junction->stations.forget(static_cast<uint8_t>(port));
 }
 
 std::vector<Wire> Wiring::wires(unsigned worker) const {

@@ -42,6 +42,8 @@ class Wiring {
   std::vector<Wire> wires(unsigned worker) const;
   // In order of their numbers, Frame::port.
   const std::vector<Place>& ports() const { return ports_; }
+  // A port has lost its link: who was behind it may be elsewhere by now. For any thread.
+  void forget_stations(size_t port);
 
  private:
   explicit Wiring(Environment environment) : environment_(std::move(environment)) {}

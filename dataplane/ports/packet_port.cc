@@ -30,6 +30,12 @@ class PacketPort final : public Port {
   bool exists() const override { return interface_->exists(); }
   bool link() const override { return interface_->carrier(); }
   std::vector<std::string> changes() const override { return interface_->changes(); }
+  Interface* interface() override { return interface_.get(); }
+  std::string trouble() const override {
+    const int mtu = interface_->mtu();
+    if (mtu <= kLongestMtu) return "";
+    return absl::StrCat("its MTU is ", mtu, " now: frames for more than ", kLongestMtu, " are lost");
+  }
   uint64_t missed() override {
     return sum([](PacketQueue& queue) { return queue.missed(); });
   }

@@ -17,6 +17,8 @@ struct rte_mempool;
 
 namespace relaysieve {
 
+class Interface;
+
 // Frames that came in together.
 struct Burst {
   static constexpr uint16_t kSize = 32;
@@ -67,6 +69,7 @@ class Port {
   virtual std::string_view driver() const = 0;
   virtual bool exists() const { return true; }  // false: it has gone away for good
   virtual bool link() const = 0;
+  virtual Interface* interface() { return nullptr; }  // the kernel's, where the port is one
   // What opening it changed on the box, as parts of a sentence.
   virtual std::vector<std::string> changes() const { return {}; }
   // What has been changed on the box since, so that frames are lost; "" = nothing. A sentence without the port's name.

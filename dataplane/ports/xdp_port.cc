@@ -56,6 +56,7 @@ class XdpPort final : public Port {
   std::string_view driver() const override { return "af_xdp"; }
   bool exists() const override { return interface_->exists(); }
   bool link() const override { return interface_->carrier(); }
+  Interface* interface() override { return interface_.get(); }
   std::vector<std::string> changes() const override { return interface_->changes(); }
   uint64_t missed() override;
   std::string trouble() const override;
