@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // relaysieved, the daemon.
+#include <poll.h>
 #include <spdlog/cfg/env.h>
 #include <spdlog/sinks/stdout_sinks.h>
-#include <poll.h>
 #include <spdlog/spdlog.h>
 #include <sys/signalfd.h>
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <csignal>
 #include <cstring>
 #include <filesystem>
@@ -21,8 +22,10 @@
 #include "control_socket.h"
 #include "daemon.h"
 #include "exit_status.h"
+#include "metrics_socket.h"
 #include "settings.h"
 #include "status.h"
+#include "telemetry.h"
 #include "version.h"
 
 namespace {
@@ -62,19 +65,20 @@ void add_options(CLI::App& app, Options& options) {
       ->allow_extra_args(false);
   app.add_option("--config", options.config, "settings file (TOML); flags win over it")->type_name("FILE");
   app.add_option("--driver", options.driver, "how a network interface is opened")
-      ->check(CLI::IsMember({"auto", "af_packet"}))
-      ->type_name("auto|af_packet");
+      ->check(CLI::IsMember(std::vector<std::string>(kDriverNames.begin(), kDriverNames.end())))
+      ->type_name("auto|af_packet|af_xdp");
   add_flags(app, options.flags, /*offline=*/false);
+}
+
+// One of kDriverNames.
+Driver driver_of(const std::string& name) {
+  return static_cast<Driver>(std::ranges::find(kDriverNames, name) - kDriverNames.begin());
 }
 
 absl::StatusOr<Settings> settings_of(const Options& options) {
   std::error_code none;
   const bool usual = options.config.empty() && std::filesystem::exists(kSettingsFile, none);
-  absl::StatusOr<Settings> settings = read_settings(usual ? kSettingsFile : options.config, options.flags);
-  if (settings.ok() && settings->metrics != "off")
-    return absl::InvalidArgumentError(
-        absl::StrCat("metrics: ", settings->metrics, " is not off, all that is allowed"));
-  return settings;
+  return read_settings(usual ? kSettingsFile : options.config, options.flags);
 }
 
 // Waits for the end: a signal, or a port that is gone. Meanwhile it watches the workers and the links.
@@ -107,18 +111,24 @@ absl::Status run(const Options& options) {
   if (!plan.ok()) return plan.status();
   auto control = ControlSocket::listen(settings->control);
   if (!control.ok()) return control.status();
-  auto daemon = Daemon::open(*plan, *settings);
+  auto metrics = MetricsSocket::listen(*settings);
+  if (!metrics.ok()) return metrics.status();
+  auto daemon = Daemon::open(*plan, *settings, driver_of(options.driver));
   if (!daemon.ok()) return daemon.status();
 
   (*daemon)->start();
   absl::Status status =
       (*control)->serve([&](const HttpRequest& request) { return answer(**daemon, request); });
   if (!status.ok()) return status;
+  status = (*metrics)->serve([&] { return (*daemon)->snapshot(); });
+  if (!status.ok()) return status;
+  const Telemetry telemetry([&] { return (*daemon)->status(); });
   std::cout << "relaysieved: ready" << std::endl;
   sd_notify(0, "READY=1");
   status = wait_for_the_end(**daemon, signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK));
   sd_notify(0, "STOPPING=1");
   control->reset();  // nobody asks from here on
+  metrics->reset();
   (*daemon)->stop();
   std::cout << render_status((*daemon)->status()) << std::flush;
   return status;

@@ -67,7 +67,8 @@ absl::StatusOr<std::vector<WirePlan>> plan_wires(const std::string& routers, con
   return plan;
 }
 
-absl::StatusOr<std::unique_ptr<Wiring>> Wiring::open(const std::vector<WirePlan>& plan, unsigned workers) {
+absl::StatusOr<std::unique_ptr<Wiring>> Wiring::open(const std::vector<WirePlan>& plan, unsigned workers,
+                                                     Driver driver) {
   std::vector<std::string> names;
   for (const WirePlan& wire : plan) {
     names.insert(names.end(), wire.routers.begin(), wire.routers.end());
@@ -80,8 +81,10 @@ absl::StatusOr<std::unique_ptr<Wiring>> Wiring::open(const std::vector<WirePlan>
   Interface::restore_merging();
   for (size_t i = 0; i < plan.size(); ++i) {
     for (const std::string& name : plan[i].routers)
-      if (absl::Status status = wiring->open_port_of(i, name, false); !status.ok()) return status;
-    if (absl::Status status = wiring->open_port_of(i, plan[i].server, true); !status.ok()) return status;
+      if (absl::Status status = wiring->open_port_of(i, name, false, driver, workers); !status.ok())
+        return status;
+    if (absl::Status status = wiring->open_port_of(i, plan[i].server, true, driver, workers); !status.ok())
+      return status;
     wiring->junctions_.push_back(plan[i].routers.size() > 1 ? std::make_unique<Junction>() : nullptr);
   }
 
@@ -91,12 +94,14 @@ absl::StatusOr<std::unique_ptr<Wiring>> Wiring::open(const std::vector<WirePlan>
   for (const Place& place : wiring->ports_)
     if (absl::Status status = place.port->start({.mark = mark, .queues = workers}); !status.ok())
       return about(place.port->name(), status);
+  if (absl::Status status = wiring->put_in_sight(workers); !status.ok()) return status;
   wiring->log_what_was_opened(kernel_kept_out);
   return wiring;
 }
 
-absl::Status Wiring::open_port_of(size_t wire, const std::string& name, bool server) {
-  absl::StatusOr<std::unique_ptr<Port>> port = open_port(name, environment_.pool(name));
+absl::Status Wiring::open_port_of(size_t wire, const std::string& name, bool server, Driver driver,
+                                  unsigned workers) {
+  absl::StatusOr<std::unique_ptr<Port>> port = open_port(name, environment_.pool(name), driver, workers);
   if (!port.ok()) return about(name, port.status());
   ports_.push_back({*std::move(port), server, wire});
   return absl::OkStatus();
@@ -110,6 +115,20 @@ absl::Status Wiring::raise_barrier() {
   absl::StatusOr<std::unique_ptr<Barrier>> barrier = Barrier::raise(interfaces);
   if (!barrier.ok()) return barrier.status();
   barrier_ = *std::move(barrier);
+  return absl::OkStatus();
+}
+
+// Of DPDK's own tools, if they can attach.
+absl::Status Wiring::put_in_sight(unsigned workers) {
+  watch_points_.resize(ports_.size());
+  if (environment_.memory() != Memory::shared_huge_pages) return absl::OkStatus();
+  for (size_t i = 0; i < ports_.size(); ++i) {
+    Port& port = *ports_[i].port;
+    if (kind_of(port.name()) != PortKind::interface) continue;
+    auto point = WatchPoint::make(port, workers, environment_.pool(port.name()));
+    if (!point.ok()) return about(port.name(), point.status());
+    watch_points_[i] = *std::move(point);
+  }
   return absl::OkStatus();
 }
 
@@ -135,7 +154,8 @@ void Wiring::forget_stations(size_t port) {
 std::vector<Wire> Wiring::wires(unsigned worker) const {
   std::vector<Wire> wires(junctions_.size());
   for (size_t i = 0; i < ports_.size(); ++i) {
-    const Cable cable{&ports_[i].port->queue(worker), static_cast<uint8_t>(i)};
+    Queue& queue = watch_points_[i] ? watch_points_[i]->queue(worker) : ports_[i].port->queue(worker);
+    const Cable cable{&queue, static_cast<uint8_t>(i)};
     Wire& wire = wires[ports_[i].wire];
     wire.junction = junctions_[ports_[i].wire].get();
     if (ports_[i].server) {

@@ -10,8 +10,9 @@
 #include "absl/status/statusor.h"
 #include "ports/barrier.h"
 #include "ports/environment.h"
-#include "ports/port.h"
 #include "ports/junction.h"
+#include "ports/port.h"
+#include "ports/watch_point.h"
 #include "ports/worker.h"
 
 namespace relaysieve {
@@ -35,8 +36,10 @@ class Wiring {
     size_t wire = 0;      // which wire it belongs to
   };
 
-  // Starts DPDK, opens all ports and starts them, with a queue each for every worker. Every error is one sentence.
-  static absl::StatusOr<std::unique_ptr<Wiring>> open(const std::vector<WirePlan>& plan, unsigned workers);
+  // Starts DPDK, opens all ports and starts them, with a queue each for every worker; `driver` is for network
+  // interfaces. Every error is one sentence.
+  static absl::StatusOr<std::unique_ptr<Wiring>> open(const std::vector<WirePlan>& plan, unsigned workers,
+                                                      Driver driver);
 
   // One worker's ends of all wires.
   std::vector<Wire> wires(unsigned worker) const;
@@ -47,13 +50,17 @@ class Wiring {
 
  private:
   explicit Wiring(Environment environment) : environment_(std::move(environment)) {}
-  absl::Status open_port_of(size_t wire, const std::string& name, bool server);
+  absl::Status open_port_of(size_t wire, const std::string& name, bool server, Driver driver,
+                            unsigned workers);
   absl::Status raise_barrier();
+  absl::Status put_in_sight(unsigned workers);
   void log_what_was_opened(const absl::Status& kernel_kept_out) const;
 
   Environment environment_;           // outlives all else
   std::unique_ptr<Barrier> barrier_;  // outlives the ports: nobody else's frames while they close
   std::vector<Place> ports_;
+  std::vector<std::unique_ptr<WatchPoint>>
+      watch_points_;                                  // a port's; none where DPDK's tools see it, or nothing
   std::vector<std::unique_ptr<Junction>> junctions_;  // a wire's; none where there is one port on each side
 };
 
