@@ -12,6 +12,7 @@
 #include <cstring>
 
 #include "absl/status/status.h"
+#include "ports/checksum.h"
 
 namespace relaysieve {
 namespace {
@@ -118,7 +119,7 @@ rte_mbuf* PacketQueue::take(size_t slot) {
   if (header == nullptr || header->cmsg_type != PACKET_AUXDATA) return frame;
   tpacket_auxdata note;
   std::memcpy(&note, CMSG_DATA(header), sizeof note);
-  if (note.tp_status & TP_STATUS_CSUMNOTREADY) unfinished_.add(1);
+  const bool left = note.tp_status & TP_STATUS_CSUMNOTREADY;
   if (note.tp_status & TP_STATUS_VLAN_VALID) {
     const uint16_t tag[] = {htons(note.tp_vlan_tpid), htons(note.tp_vlan_tci)};
     char* start = rte_pktmbuf_mtod(frame, char*) - sizeof tag;
@@ -126,6 +127,7 @@ rte_mbuf* PacketQueue::take(size_t slot) {
     std::memmove(start, start + sizeof tag, 2 * ETH_ALEN);
     std::memcpy(start + 2 * ETH_ALEN, tag, sizeof tag);
   }
+  if (left && !finish_checksum(frame)) unfinished_.add(1);
   return frame;
 }
 

@@ -75,7 +75,7 @@ class Port {
   // What has been changed on the box since, so that frames are lost; "" = nothing. A sentence without the port's name.
   virtual std::string trouble() const { return ""; }
   virtual uint64_t missed() = 0;                     // frames that came and were lost before receive()
-  virtual uint64_t unfinished() const { return 0; }  // frames whose sender left the checksum to a NIC
+  virtual uint64_t unfinished() const { return 0; }  // frames with a checksum that nobody has finished
 
  protected:
   explicit Port(std::string name) : name_(std::move(name)) {}
