@@ -24,14 +24,14 @@ Daemon::Daemon(const Settings& settings)
 Daemon::~Daemon() { stop(); }
 
 absl::StatusOr<std::unique_ptr<Daemon>> Daemon::open(const std::vector<WirePlan>& plan,
-                                                     const Settings& settings) {
+                                                     const Settings& settings, Driver driver) {
   std::unique_ptr<Daemon> daemon;
   try {
     daemon.reset(new Daemon(settings));
   } catch (const std::bad_alloc&) {
     return absl::ResourceExhaustedError(absl::StrCat("clients: no memory for ", settings.clients));
   }
-  absl::StatusOr<std::unique_ptr<Wiring>> wiring = Wiring::open(plan, settings.workers);
+  absl::StatusOr<std::unique_ptr<Wiring>> wiring = Wiring::open(plan, settings.workers, driver);
   if (!wiring.ok()) return wiring.status();
   daemon->wiring_ = *std::move(wiring);
   absl::StatusOr<std::unique_ptr<LinkWatch>> links = LinkWatch::open(*daemon->wiring_, settings, monotonic());
@@ -65,6 +65,11 @@ absl::Status Daemon::check() {
   for (const Wiring::Place& place : wiring_->ports()) {
     const Port& port = *place.port;
     if (!port.exists()) return absl::UnavailableError(absl::StrCat("port ", port.name(), ": has gone away"));
+    if (std::string trouble = port.trouble(); trouble != troubles_[&port]) {
+      spdlog::warn("port {}: {}", port.name(),
+                   trouble.empty() ? "all of its frames are seen again" : trouble);
+      troubles_[&port] = std::move(trouble);
+    }
     if (port.unfinished() == 0 || !warned_of_.insert(&port).second) continue;
     spdlog::warn(
         "port {}: frames come in with unfinished checksums; switch tx offload off where they are sent",
@@ -89,7 +94,7 @@ void Daemon::watch_workers() {
 Snapshot Daemon::snapshot() const {
   Snapshot now;
   now.totals = totals();
-  now.mode = feed_.policy()->mode;
+  now.mode = settings().policy.mode;
   now.uptime = std::chrono::duration<double>(std::chrono::steady_clock::now() - started_).count();
   for (size_t i = 0; i < now.totals.ports.size(); ++i) {
     const auto& [port, server, wire] = wiring_->ports()[i];

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <nlohmann/json.hpp>
@@ -30,7 +31,7 @@ class Daemon {
  public:
   // Opens all ports; every error is one sentence.
   static absl::StatusOr<std::unique_ptr<Daemon>> open(const std::vector<WirePlan>& plan,
-                                                      const Settings& settings);
+                                                      const Settings& settings, Driver driver);
   ~Daemon();
   Daemon(const Daemon&) = delete;
   Daemon& operator=(const Daemon&) = delete;
@@ -69,7 +70,8 @@ class Daemon {
   Supervisor supervisor_;
   std::atomic<bool> stop_ = false;
   std::vector<std::thread> threads_;
-  std::set<const Port*> warned_of_;  // ports whose unfinished checksums have been logged
+  std::map<const Port*, std::string> troubles_;  // as logged
+  std::set<const Port*> warned_of_;              // ports whose unfinished checksums have been logged
 };
 
 }  // namespace relaysieve

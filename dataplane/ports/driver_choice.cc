@@ -10,6 +10,8 @@
 namespace relaysieve {
 namespace {
 
+constexpr std::string_view kVeth = "veth";
+
 std::string counted(unsigned count, const char* what) {
   return absl::StrCat(count, " ", what, count == 1 ? "" : "s");
 }
@@ -20,18 +22,19 @@ InterfaceFacts facts_of(const Interface& interface) {
   const Interface::Queues queues = interface.queues();
   uint32_t programme = 0;
   bpf_xdp_query_id(interface.index(), 0, &programme);
-  return {.kernel_driver = interface.kernel_driver(),
+  const std::string driver = interface.kernel_driver();
+  return {.kernel_driver = driver,
           .mtu = interface.mtu(),
           .rx_queues = queues.rx,
           .tx_queues = queues.tx,
           .has_programme = programme != 0,
           .keeps_stripping = interface.keeps_stripping(),
-          .kernel_restores_tags = XdpProgram::kernel_tells_tags()};
+          .kernel_restores_tags = driver == kVeth && XdpProgram::kernel_tells_tags()};
 }
 
 // Measured on a veth behind a bridge: of nine frames with VLAN tags, eight arrived at the AF_XDP socket without their
 // outer one. The kernel had moved it beside the frame, and a veth hands it over there whatever its features say.
-bool tags_come_beside(const InterfaceFacts& facts) { return facts.kernel_driver == "veth"; }
+bool tags_come_beside(const InterfaceFacts& facts) { return facts.kernel_driver == kVeth; }
 
 std::optional<std::string> why_not_af_xdp(const InterfaceFacts& facts, unsigned workers) {
   if (facts.has_programme) return "another XDP programme is on it";
@@ -45,17 +48,17 @@ std::optional<std::string> why_not_af_xdp(const InterfaceFacts& facts, unsigned 
     return absl::StrCat("it has ", counted(facts.tx_queues, "transmit queue"), " for ",
                         counted(workers, "worker"));
   if (tags_come_beside(facts) && !facts.kernel_restores_tags)
-    return "VLAN tags are lost on a veth before Linux 6.8";
+    return "before Linux 6.8 VLAN tags are lost on a veth";
   if (facts.keeps_stripping) return "it takes VLAN tags off frames, and cannot be told not to";
   return std::nullopt;
 }
 
-std::optional<std::string> what_af_xdp_misses(const InterfaceFacts& facts, unsigned workers) {
-  if (facts.rx_queues > workers)
-    return absl::StrCat("it has ", counted(facts.rx_queues, "receive queue"), " now for ",
+std::optional<std::string> what_af_xdp_misses(unsigned rx_queues, int mtu, unsigned workers) {
+  if (rx_queues > workers)
+    return absl::StrCat("it has ", counted(rx_queues, "receive queue"), " now for ",
                         counted(workers, "worker"), ": the frames of the others are lost");
-  if (facts.mtu > kLongestXdpMtu)
-    return absl::StrCat("its MTU is ", facts.mtu, " now: frames for more than ", kLongestXdpMtu, " are lost");
+  if (mtu > kLongestXdpMtu)
+    return absl::StrCat("its MTU is ", mtu, " now: frames for more than ", kLongestXdpMtu, " are lost");
   return std::nullopt;
 }
 

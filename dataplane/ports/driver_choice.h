@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace relaysieve {
 
@@ -14,6 +14,8 @@ class Interface;
 // How a kernel interface is driven. AF_PACKET carries whatever comes; AF_XDP is quicker and takes frames out before
 // the kernel has looked at them, but it sees single queues, and what lies beside a frame is lost on it.
 enum class Driver : uint8_t { automatic, af_packet, af_xdp };
+inline constexpr std::array<std::string_view, 3> kDriverNames = {"auto", "af_packet",
+                                                                 "af_xdp"};  // in their order
 
 // What matters to the choice, of one interface.
 struct InterfaceFacts {
@@ -32,12 +34,11 @@ InterfaceFacts facts_of(const Interface& interface);
 // would fit; nothing = it would not. What only the driver knows shows when the port is opened.
 std::optional<std::string> why_not_af_xdp(const InterfaceFacts& facts, unsigned workers);
 
-// The same of a port that is open and carried frames when it was opened: what has been changed since, and what is
-// lost by it.
-std::optional<std::string> what_af_xdp_misses(const InterfaceFacts& facts, unsigned workers);
+// What an open port with so many queues loses since somebody has changed these; nothing = nothing. A clause.
+std::optional<std::string> what_af_xdp_misses(unsigned rx_queues, int mtu, unsigned workers);
 
-// The frame to an MTU: an Ethernet header and two tags come on top. The longest MTU that AF_XDP carries; a driver may
-// allow less (veth 3,506).
+// A frame with it lies in a page, behind the room that the kernel keeps for XDP; an Ethernet header and two tags come on
+// top. A driver may allow less (a veth 3,506).
 inline constexpr int kLongestXdpMtu = 4096 - 256 - 14 - 2 * 4;
 
 // Whether AF_XDP hands out the frames of this driver without the tag that a sender or switch left beside them, so that

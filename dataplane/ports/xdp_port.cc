@@ -99,7 +99,8 @@ uint64_t XdpPort::missed() {
 }
 
 std::string XdpPort::trouble() const {
-  return what_af_xdp_misses(facts_of(*interface_), static_cast<unsigned>(queues_.size())).value_or("");
+  return what_af_xdp_misses(interface_->queues().rx, interface_->mtu(), static_cast<unsigned>(queues_.size()))
+      .value_or("");
 }
 
 }  // namespace
