@@ -112,6 +112,8 @@ void Filter::flush() { rooms_->memory->clear(rooms_->policy->window); }
 
 const Policy& Filter::policy() const { return *rooms_->policy; }
 
+double Filter::false_positives(Time now) const { return rooms_->memory->false_positives(now); }
+
 RelayName relay_of(const Frame& frame) {
   const Parsed parsed = parse_dhcp4(frame.bytes);
   RelayName name{.port = frame.port};

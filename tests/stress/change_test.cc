@@ -81,10 +81,16 @@ Count judge_while(Change change) {
   return count;
 }
 
+void change(PolicyFeed& feed, Filter& other, const Policy& policy) {  // as the daemon does it
+  const auto next = std::make_shared<const Policy>(policy);
+  other.adopt(next);
+  other.retune();
+  feed.publish(next);
+}
+
 TEST(Change, ToThePolicyInForceDoublesNothing) {
   const Count count = judge_while([](uint64_t, PolicyFeed& feed, Filter& other) {
-    feed.publish(std::make_shared<const Policy>());
-    other.adopt(feed.policy());
+    change(feed, other, Policy());
     std::this_thread::yield();
   });
   EXPECT_GT(count.changes, 100u);
@@ -93,12 +99,12 @@ TEST(Change, ToThePolicyInForceDoublesNothing) {
 }
 
 TEST(Change, OfTheEchoWindowTheTurnsAndTheGroupsOfOthersDoublesNothing) {
-  const Count count = judge_while([](uint64_t n, PolicyFeed& feed, Filter&) {
+  const Count count = judge_while([](uint64_t n, PolicyFeed& feed, Filter& other) {
     Policy policy;
     policy.echo_window = n % 2 ? 50ms : 100ms;
     policy.turn_after = n % 3 ? 2500ms : 0ms;
     policy.relay_groups = {{{0xc0000201u, 32}}, {{0xc0000202u, 32}}};
-    feed.publish(std::make_shared<const Policy>(policy));
+    change(feed, other, policy);
     std::this_thread::yield();
   });
   EXPECT_GT(count.changes, 100u);
@@ -107,13 +113,13 @@ TEST(Change, OfTheEchoWindowTheTurnsAndTheGroupsOfOthersDoublesNothing) {
 }
 
 TEST(Change, OfTheWindowAndTheScopeLosesNothing) {
-  const Count count = judge_while([](uint64_t n, PolicyFeed& feed, Filter&) {
+  const Count count = judge_while([](uint64_t n, PolicyFeed& feed, Filter& other) {
     constexpr std::array kWindows = {10ms, 1000ms, 5000ms};
     Policy policy;
     policy.window = kWindows[n % 3];
     policy.echo_window = 5ms;
     policy.scope = n % 2 ? ScopeRule::subnet : ScopeRule::any;
-    feed.publish(std::make_shared<const Policy>(policy));
+    change(feed, other, policy);
     std::this_thread::yield();
   });
   EXPECT_GT(count.changes, 100u);

@@ -151,6 +151,19 @@ TEST_F(Flood, DoesNotMakeItForgetTheFirstCopies) {
   for (uint16_t n = 0; n < kVictims; ++n) at(20ms, B.brings(sent_by(1, n))).is(drop, second_copy);
 }
 
+TEST(FloodedFilter, SaysHowOftenItIsWrong) {
+  Filter filter(std::make_shared<const Policy>(), {.clients = 64, .seed = 1});
+  EXPECT_EQ(filter.false_positives(0s), 0);
+  const Router router = {"A", "02:00:00:30:00:02"_mac, "10.30.0.2"_ip, "10.20.0.2"_ip};
+  for (uint16_t n = 0; n < 5000; ++n) {
+    const Mac mac = {0x52, 0x54, 0, 0, static_cast<uint8_t>(n >> 8), static_cast<uint8_t>(n)};
+    filter.judge({router.brings(edk2().called(mac).discover()).bytes(), 0s, n});
+  }
+  EXPECT_GT(filter.false_positives(0s), 0.0002);  // one generation is full
+  EXPECT_LT(filter.false_positives(0s), 0.0004);
+  EXPECT_EQ(filter.false_positives(1250ms + 1ns), 0);
+}
+
 TEST_F(Flood, LetsARetransmissionPassWhetherEvictedOrNot) {
   drown(0s);
   size_t evicted = 0;
