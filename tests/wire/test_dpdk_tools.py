@@ -1,0 +1,305 @@
+# SPDX-License-Identifier: Apache-2.0
+"""dpdk-dumpcap, dpdk-pdump and dpdk-telemetry.py, the real ones, on a running relaysieved."""
+
+import shutil
+import signal
+import subprocess
+import tempfile
+import threading
+from collections import Counter
+from pathlib import Path
+
+import frames
+import pcapfile
+import pytest
+from lab.namespaces import wait_until
+from lab.namespaces import wire as cable
+from sight import IN, OUT, Sight, free_pages, more_huge_pages
+from wirelab import BOUND, Relaysieved, Tap
+
+END = frames.marker(0)
+ROUTERS, SERVER = "net_ring_routers", "net_ring_server"
+WHOLE = ("-s", 9216)  # dumpcap's own limit cuts at 2,176 bytes
+
+
+@pytest.fixture(scope="module", autouse=True)
+def tools():
+    missing = [tool for tool in ("dpdk-dumpcap", "dpdk-pdump", "dpdk-telemetry.py", "nsenter") if not shutil.which(tool)]
+    if missing:
+        pytest.skip(f"not installed: {', '.join(missing)}; run deploy/install-packages test")
+
+
+@pytest.fixture
+def sight(wire, tmp_path):
+    with more_huge_pages(192) as enough:
+        if not enough:
+            pytest.skip("no 192 huge pages of 2 MiB are to be had")
+        made = Sight(tmp_path)
+        try:
+            yield made
+        finally:
+            if wire.daemon is not None:
+                wire.daemon.kill()
+            made.close()
+
+
+@pytest.fixture
+def short_folder():
+    """dpdk-pdump knows no path of more than 63 characters."""
+    with tempfile.TemporaryDirectory(prefix="pdump") as folder:
+        yield Path(folder)
+
+
+def watch(sight, *words):
+    """A dumpcap on each port: one takes one port only."""
+    return [sight.watch("-i", port, *words).wait_for(0) for port in (ROUTERS, SERVER)]
+
+
+def shown(captured, direction):
+    return [frame.data for frame in captured if frame.direction == direction]
+
+
+def test_dumpcap_shows_what_came_in_and_what_went_out(wire, sight):
+    """Second copies come in on the routers' side, and do not go out on the server's. Tags and long frames are whole."""
+    wire.set_mtu(9000)
+    wire.start(before=sight.inside)
+    assert "to watch: dpdk-dumpcap --file-prefix=relaysieve -i PORT (-D lists the ports)" in wire.daemon.err
+    listed = sight.run("dpdk-dumpcap", "--file-prefix=relaysieve", "-D")
+    assert ROUTERS in listed.stdout + listed.stderr and SERVER in listed.stdout + listed.stderr
+
+    left, right = wire.tap(wire.left), wire.tap(wire.right)
+    pairs = [frames.hsrp_pair(xid) for xid in range(100)]
+    others = frames.of_all_kinds(9014)
+    requests = [copy for pair in pairs for copy in pair] + others
+    replies = frames.random_frames(100, 9014, seed=2)
+    routers, server = watch(sight, *WHOLE)
+    left.send(*requests, END)
+    arrived = right.until(END)
+    assert arrived == [first for first, _ in pairs] + others
+    right.send(*replies, END)
+    assert left.until(END) == replies
+
+    seen = routers.wait_for(len(requests) + len(replies) + 2).end()
+    assert shown(seen, IN) == [*requests, END]
+    assert shown(seen, OUT) == [*replies, END]
+    seen = server.wait_for(len(arrived) + len(replies) + 2).end()
+    assert shown(seen, OUT) == [*arrived, END]
+    assert shown(seen, IN) == [*replies, END]
+    assert wire.daemon.end(signal.SIGTERM) == (
+        len(requests) + len(replies) + 2, len(arrived) + len(replies) + 2, len(pairs), 0)
+
+
+def test_frames_that_were_refused_are_not_shown_as_sent(wire, sight):
+    wire.start(before=sight.inside)
+    left = wire.tap(wire.left)
+    routers, server = watch(sight)
+    wire.right.ip("link", "set", "eth0", "down")
+    wire.wait_for_carrier(wire.box, "server", False)
+    left.send(frames.sized(100))
+    wait_until(lambda: wire.daemon.port("server")["refused"] == 1, "the frame to be refused", BOUND)
+    assert shown(routers.wait_for(1).end(), IN) == [frames.sized(100)]
+    assert server.end() == []
+
+
+def test_a_snapshot_length_cuts_what_is_shown_only(wire, sight):
+    wire.set_mtu(9000)
+    wire.start(before=sight.inside)
+    left, right = wire.tap(wire.left), wire.tap(wire.right)
+    watcher = sight.watch("-i", ROUTERS, "-s", 100).wait_for(0)
+    left.send(frames.sized(9014), END)
+    assert right.until(END) == [frames.sized(9014)]
+    captured = watcher.wait_for(2).end()
+    assert [(frame.length, len(frame.data)) for frame in captured] == [(9014, 100), (len(END), len(END))]
+
+
+def test_all_workers_are_shown(wire, sight):
+    wire.start("--workers", "2", before=sight.inside)
+    left, right = wire.tap(wire.left), wire.tap(wire.right)
+    routers, server = watch(sight)
+    flows = [frames.ipv4(17, bytes(100), source=f"10.30.{at // 200}.{at % 200 + 2}", identification=at) for at in range(600)]
+    left.send(*flows)
+    assert Counter(right.receive() for _ in flows) == Counter(flows)
+    assert min(worker["busy_rounds"] for worker in wire.daemon.status()["workers"]) > 0, "one worker got all flows"
+    assert Counter(shown(routers.wait_for(len(flows)).end(), IN)) == Counter(flows)
+    assert Counter(shown(server.wait_for(len(flows)).end(), OUT)) == Counter(flows)
+
+
+def test_pdump_writes_what_came_in_and_what_went_out(wire, sight, short_folder):
+    wire.start(before=sight.inside)
+    left, right = wire.tap(wire.left), wire.tap(wire.right)
+    files = {side: short_folder / f"{side}.pcap" for side in ("rx", "tx")}
+    pdump = subprocess.Popen(
+        ["setpriv", "--pdeathsig", "KILL", *sight.inside, "stdbuf", "-oL", "dpdk-pdump", "--file-prefix=relaysieve", "--", "--pdump",
+         f"device_id={ROUTERS},queue=*,rx-dev={files['rx']},tx-dev={files['tx']}"],
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    try:
+        said = ""
+        while "capture for" not in said:
+            line = pdump.stdout.readline()
+            assert line, f"dpdk-pdump ended: {said}"
+            said += line
+        copies = frames.hsrp_pair(1)
+        left.send(*copies, END)
+        assert right.until(END) == [copies[0]]
+        right.send(END)
+        assert left.until(END) == []
+    finally:
+        pdump.send_signal(signal.SIGINT)
+        rest, _ = pdump.communicate(timeout=BOUND)
+    assert pdump.returncode == 0, rest
+    assert [frame.data for frame in pcapfile.read(files["rx"])] == [*copies, END]
+    assert [frame.data for frame in pcapfile.read(files["tx"])] == [END]
+
+
+def test_telemetry_tells_what_status_tells(wire, sight):
+    """With and without huge pages: it needs none."""
+    wire.start(before=sight.inside)
+    left, right = wire.tap(wire.left), wire.tap(wire.right)
+    copies = frames.hsrp_pair(1)
+    left.send(*copies, END)
+    assert right.until(END) == [copies[0]]
+    check_telemetry(wire, sight)
+
+
+def check_telemetry(wire, sight):
+    listed = sight.run("dpdk-telemetry.py", "--list").stdout
+    assert "\nrelaysieve\n" in listed
+    assert "/relaysieve/stats" in sight.telemetry("/")
+    stats, status = sight.telemetry("/relaysieve/stats"), wire.daemon.status()
+    assert stats["totals"] == status["totals"] == {"received": 3, "forwarded": 2, "dropped": 1, "refused": 0}
+    assert stats["reasons"] == status["reasons"]
+    assert (stats["version"], stats["mode"]) == (status["version"], status["mode"])
+    ports = [{**port, "link": int(port["link"])} for port in status["ports"]]
+    assert list(stats["ports"].values()) == ports
+
+
+def test_telemetry_without_huge_pages(wire, tmp_path):
+    sight = Sight(tmp_path)
+    try:
+        assert free_pages() == 0, "there are huge pages"
+        wire.start(before=sight.inside)
+        assert "of free huge pages: slower" in wire.daemon.err
+        left, right = wire.tap(wire.left), wire.tap(wire.right)
+        copies = frames.hsrp_pair(1)
+        left.send(*copies, END)
+        assert right.until(END) == [copies[0]]
+        check_telemetry(wire, sight)
+    finally:
+        wire.daemon.kill()
+        sight.close()
+
+
+class Stream:
+    """Numbered frames from left to right, as long as the test likes."""
+
+    def __init__(self, wire):
+        self._left, self._right = wire.tap(wire.left), wire.tap(wire.right)
+        self._stop = threading.Event()
+        self._sent = 0
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def _run(self):
+        while not self._stop.is_set():
+            self._sent += 1
+            self._left.send(frames.marker(self._sent))
+            if self._sent % 16 == 0:
+                self._stop.wait(0.001)
+
+    def end(self):
+        """Every frame has arrived, once, in order; how many there were."""
+        self._stop.set()
+        self._thread.join()
+        self._left.send(END)
+        assert self._right.until(END) == [frames.marker(number) for number in range(1, self._sent + 1)]
+        return self._sent
+
+
+def test_no_frame_is_lost_while_watchers_come_and_go(wire, sight):
+    wire.start(before=sight.inside)
+    stream = Stream(wire)
+    for _ in range(5):
+        routers, server = watch(sight)
+        seen = shown(routers.wait_for(200).end(), IN)
+        server.wait_for(200).end()
+        first = int.from_bytes(seen[0][22:30], "big")
+        assert seen == [frames.marker(first + at) for at in range(len(seen))]
+    assert stream.end() > 1000
+
+
+def test_a_watcher_that_is_killed_harms_nobody(wire, sight):
+    wire.start(before=sight.inside)
+    stream = Stream(wire)
+    watcher = sight.watch("-i", ROUTERS).wait_for(200)
+    watcher.kill()
+    sight.watch("-i", SERVER).wait_for(200).end()
+    assert stream.end() > 400
+
+    # What pdump left in the daemon stays, and costs a copy for each frame, until the daemon ends.
+    again = sight.watch("-i", ROUTERS)
+    assert again.process.wait(BOUND) == 1 and "Packet dump enable failed" in again.said
+
+
+def test_what_a_killed_daemon_leaves_is_removed_by_the_next(wire, sight):
+    free = free_pages()
+    wire.start(before=sight.inside)
+    taken = free - free_pages()
+    assert taken > 0
+    wire.daemon.kill()
+    assert free - free_pages() == taken and sight.files(), "nothing was left behind"
+
+    wire.start("--mode", "monitor", before=sight.inside)
+    assert sight.telemetry("/relaysieve/stats")["mode"] == "monitor"
+    assert free - free_pages() == taken
+    assert wire.daemon.end(signal.SIGTERM) == (0, 0, 0, 0)
+    assert sight.names() == {"relaysieve": set()} and sight.files() == set() and free_pages() == free
+
+
+def test_daemons_side_by_side_have_names_of_their_own(wire, sight, tmp_path):
+    free = free_pages()
+    wire.start(before=sight.inside)
+    cable(wire.box, "c", wire.left, "eth1")
+    cable(wire.box, "d", wire.right, "eth1")
+    wire.left.up("eth1")
+    folder = tmp_path / "other"
+    folder.mkdir()
+    other = Relaysieved(wire.box, folder, ["--routers", "c", "--server", "d"], sight.inside)
+    try:
+        other.wait_until_ready()
+        assert "dpdk-dumpcap --file-prefix=relaysieve-2 " in other.err
+        for prefix, port in (("relaysieve", "routers"), ("relaysieve-2", "c")):
+            assert sight.telemetry("/relaysieve/stats", prefix)["ports"]["0"]["name"] == port
+        watcher = sight.watch("-i", "net_ring_c", prefix="relaysieve-2").wait_for(0)
+        wire.daemon.kill()
+        tap = Tap(wire.left, "eth1")
+        tap.send(END)
+        tap.close()
+        assert shown(watcher.wait_for(1).end(), IN) == [END]
+    finally:
+        other.kill()
+    wire.start(before=sight.inside)
+    assert "--file-prefix=relaysieve " in wire.daemon.err
+    wire.daemon.end(signal.SIGTERM)
+    assert free_pages() == free
+
+
+def test_huge_pages_that_are_gone_at_the_last_moment_are_done_without(wire, tmp_path):
+    """Free when it looks, and not to be had when it takes them: here because the hugetlbfs is too small."""
+    with more_huge_pages(192) as enough:
+        if not enough:
+            pytest.skip("no 192 huge pages of 2 MiB are to be had")
+        sight = Sight(tmp_path, options="size=4M")
+        free = free_pages()
+        try:
+            wire.start(before=sight.inside)
+            assert "once more, without huge pages" in wire.daemon.err
+            assert "of free huge pages: slower" in wire.daemon.err
+            assert free_pages() == free
+            left, right = wire.tap(wire.left), wire.tap(wire.right)
+            copies = frames.hsrp_pair(1)
+            left.send(*copies, END)
+            assert right.until(END) == [copies[0]]
+            assert sight.telemetry("/relaysieve/stats")["totals"] == wire.daemon.status()["totals"]
+        finally:
+            wire.daemon.kill()
+            sight.close()
