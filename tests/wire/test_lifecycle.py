@@ -73,7 +73,7 @@ def test_it_ends_when_a_port_goes_away(wire):
 
 def test_it_runs_without_huge_pages_and_says_what_is_lost(wire):
     wire.start(before=NO_HUGE_PAGES)
-    assert "no 64 MiB of free huge pages: slower, and a NIC cannot be a DPDK port" in wire.daemon.err
+    assert re.search(r"no \d+ MiB of free huge pages: slower, and a NIC cannot be a DPDK port", wire.daemon.err)
     carries_traffic(wire)
 
 
@@ -85,9 +85,9 @@ def test_it_runs_on_huge_pages(wire):
         if (free := int((PAGES / "free_hugepages").read_text())) < 64:
             pytest.skip(f"only {free} huge pages are free, 64 are needed")
         wire.start()
-        assert "huge pages" not in wire.daemon.err
+        assert "slower" not in wire.daemon.err
         maps = Path("/proc", str(daemon_pid(wire)), "smaps").read_text()
-        assert sum(map(int, re.findall(r"^Private_Hugetlb: +(\d+) kB", maps, re.M))) >= 32 * 1024
+        assert sum(map(int, re.findall(r"^Private_Hugetlb: +(\d+) kB", maps, re.M))) >= 8 * 1024
         carries_traffic(wire)
     finally:
         if wire.daemon is not None:
