@@ -45,11 +45,13 @@ absl::StatusOr<std::unique_ptr<Daemon>> Daemon::open(const std::vector<WirePlan>
 void Daemon::start() {
   started_ = std::chrono::steady_clock::now();
   const auto workers = static_cast<unsigned>(counters_.size());
+  const bool polls = settings_.idle == Idle::poll;
   for (unsigned i = 0; i < workers; ++i) {
-    threads_.emplace_back([this, i, workers] {
+    threads_.emplace_back([this, i, workers, polls] {
       pthread_setname_np(pthread_self(), absl::StrCat("worker ", i).c_str());
       number_thread(i);
-      Worker({.index = i, .workers = workers}, wiring_->wires(i), filter_.share(), feed_, *counters_[i])
+      Worker({.index = i, .workers = workers, .polls = polls}, wiring_->wires(i), filter_.share(), feed_,
+             *counters_[i])
           .run(stop_);
     });
   }

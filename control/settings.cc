@@ -260,6 +260,11 @@ const std::vector<Setting>& settings_table() {
       choice("link_loss", &Settings::link_loss, {"forward", "ignore"},
              "while one side of a wire has no link, forward keeps the other side down, as a cable would",
              /*offline=*/false),
+      choice("idle", &Settings::idle, {"sleep", "poll"},
+             "while no frame comes, sleep waits for one in the kernel; poll keeps asking, and takes a core "
+             "for each "
+             "worker",
+             /*offline=*/false),
       text("control", &Settings::control, "a path", "PATH", is_path, "Unix socket of the daemon"),
       text("metrics", &Settings::metrics, "an IPv4 address and a port, such as 127.0.0.1:9467, or off",
            "ADDR:PORT|off", is_off_or_listener, "where Prometheus metrics are served"),

@@ -24,6 +24,9 @@ inline constexpr const char* kSettingsFile = "/etc/relaysieve/relaysieve.toml";
 // What the loss of one side's link means for the other.
 enum class LinkLoss : uint8_t { forward, ignore };
 
+// What a worker does when no frame comes.
+enum class Idle : uint8_t { sleep, poll };
+
 // All that an operator can set: the filter's policy, and what is fixed when a program starts.
 struct Settings {
   Policy policy;
@@ -32,6 +35,7 @@ struct Settings {
   size_t clients = 262'144;
   unsigned workers = 1;
   LinkLoss link_loss = LinkLoss::forward;
+  Idle idle = Idle::sleep;
   std::string control = "/run/relaysieve/control.sock";
   std::string metrics = "off";
   // Where a value that is not the default was given: "FILE:LINE:COLUMN", "--flag", or "set" while running.
