@@ -19,9 +19,9 @@ namespace relaysieve {
 namespace {
 
 constexpr unsigned kConnections = 2000;
-constexpr rlim_t kOtherDescriptors = 256;    // the daemon's own
-constexpr unsigned kPatience = 10;           // s, with a client that says nothing
-constexpr size_t kConnectionMemory = 16384;  // bytes; what a connection may need for its headers
+constexpr rlim_t kOtherDescriptors = kConnections + 256;  // of another server, and the daemon's own
+constexpr unsigned kPatience = 10;                        // s, with a client that says nothing
+constexpr size_t kConnectionMemory = 16384;               // bytes; what a connection may need for its headers
 constexpr size_t kLongestBody = 64 << 10;
 constexpr size_t kMostRead = 16 << 20;
 
@@ -51,7 +51,7 @@ unsigned connections_allowed() {
     setrlimit(RLIMIT_NOFILE, &limit);
   }
   if (limit.rlim_cur >= wanted) return kConnections;
-  return std::max(1u, static_cast<unsigned>(limit.rlim_cur / 2));
+  return std::max(1u, static_cast<unsigned>(limit.rlim_cur / 4));
 }
 
 // Who is at the other end of a Unix socket.

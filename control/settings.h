@@ -37,7 +37,7 @@ struct Settings {
   LinkLoss link_loss = LinkLoss::forward;
   Idle idle = Idle::sleep;
   std::string control = "/run/relaysieve/control.sock";
-  std::string metrics = "off";
+  std::string metrics = "127.0.0.1:9467";
   // Where a value that is not the default was given: "FILE:LINE:COLUMN", "--flag", or "set" while running.
   std::map<std::string_view, std::string> from;
 };

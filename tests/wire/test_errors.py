@@ -48,7 +48,10 @@ CASES = {
                                  "port vdev:net_pcap0,rx_pcap=tests/golden/captures/pause-b.pcap: "
                                  "has queues for 1 workers, and 2 are wanted"),
     "another driver": ((*OK, "--driver", "af_xdp"), "--driver: af_xdp not in {auto,af_packet}"),
-    "metrics": ((*OK, "--metrics", "127.0.0.1:9467"), "metrics: 127.0.0.1:9467 is not off, all that is allowed"),
+    "metrics at no address": ((*OK, "--metrics", "here:9467"), '--metrics: "here:9467" is not an IPv4 address and a port, such as '
+                              "127.0.0.1:9467, or off"),
+    "metrics at another's address": ((*OK, "--metrics", "192.0.2.1:9467"),
+                                     "metrics: cannot listen on 192.0.2.1:9467: Cannot assign requested address"),
     "bad mode": ((*OK, "--mode", "maybe"), '--mode: "maybe" is not enforce or monitor or bypass'),
     "bad duration": ((*OK, "--window", "1"), '--window: "1" is not'),
     "unknown flag": ((*OK, "--speed"), "The following argument was not expected: --speed"),

@@ -109,7 +109,7 @@ class Relaysieved:
         self.control = folder / "control.sock"
         self._out = open(folder / "relaysieved.out", "w+")
         self._err = open(folder / "relaysieved.err", "w+")
-        words = [*words, "--control", self.control, "--metrics", "off"]
+        words = [*words, "--control", self.control]
         self.process = subprocess.Popen(
             [*namespace.enter(), *before, built("relaysieved"), *map(str, words)],
             stdin=subprocess.DEVNULL, stdout=self._out, stderr=self._err)

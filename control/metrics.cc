@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "metrics.h"
+
+#include <prometheus/metric_family.h>
+#include <prometheus/text_serializer.h>
+
+#include <initializer_list>
+
+#include "version.h"
+
+namespace relaysieve {
+namespace {
+
+using Labels = std::vector<prometheus::ClientMetric::Label>;
+using prometheus::MetricType;
+
+// The families of one scrape, as they are written down.
+class Scrape {
+ public:
+  // Begins a metric; what is added until the next one begins is this one's.
+  void counter(const char* name, std::string help) { begin(name, std::move(help), MetricType::Counter); }
+  void gauge(const char* name, std::string help) { begin(name, std::move(help), MetricType::Gauge); }
+
+  void add(double value, Labels labels = {}) {
+    prometheus::ClientMetric metric;
+    metric.label = std::move(labels);
+    (families_.back().type == MetricType::Counter ? metric.counter.value : metric.gauge.value) = value;
+    families_.back().metric.push_back(std::move(metric));
+  }
+
+  std::string text() const { return prometheus::TextSerializer().Serialize(families_); }
+
+ private:
+  void begin(const char* name, std::string help, MetricType type) {
+    families_.push_back({std::string("relaysieve_") + name, std::move(help), type, {}});
+  }
+
+  std::vector<prometheus::MetricFamily> families_;
+};
+
+Labels of(const Snapshot::Port& port) {
+  return {{"port", port.name}, {"side", port.server ? "server" : "routers"}};
+}
+
+Labels with(Labels labels, const char* name, const char* value) {
+  labels.push_back({name, value});
+  return labels;
+}
+
+// The one list of reasons, as help.
+std::string help_of_verdicts() {
+  std::string help = "Frames that came in, by what became of them and why.";
+  for (const ReasonInfo& reason : kReasons)
+    help.append(" ").append(reason.name).append(": ").append(reason.sentence).append(".");
+  return help;
+}
+
+void daemon(Scrape& out, const Snapshot& snapshot) {
+  out.gauge("build_info", "1, with the version of relaysieved.");
+  out.add(1, {{"version", kVersion}});
+  out.gauge("uptime_seconds", "Time since frames began to flow.");
+  out.add(snapshot.uptime);
+  out.gauge("mode", "1 for the mode in force, 0 for the others.");
+  for (const Mode mode : {Mode::enforce, Mode::monitor, Mode::bypass})
+    out.add(snapshot.mode == mode, {{"mode", word(mode)}});
+}
+
+void frames(Scrape& out, const Totals& totals) {
+  out.counter("verdicts_total", help_of_verdicts());
+  for (size_t i = 0; i < kReasonCount; ++i)
+    out.add(static_cast<double>(totals.reasons[i]),
+            {{"verdict", kReasons[i].action == Action::drop ? "drop" : "forward"},
+             {"reason", std::string(kReasons[i].name)}});
+  const auto total = [&](const char* name, const char* help, uint64_t value) {
+    out.counter(name, help);
+    out.add(static_cast<double>(value));
+  };
+  total("received_frames_total", "Frames that came in: forwarded, dropped and refused.", totals.received);
+  total("forwarded_frames_total", "Frames that left by a port at least.", totals.forwarded);
+  total("dropped_frames_total", "Frames whose verdict was to drop them.", totals.dropped);
+  total("refused_frames_total", "Frames that should have left and did not: no port took them.",
+        totals.refused);
+}
+
+void ports(Scrape& out, const std::vector<Snapshot::Port>& ports) {
+  const auto both_ways = [&](const char* name, const char* help, uint64_t Totals::Port::*in,
+                             uint64_t Totals::Port::*sent) {
+    out.counter(name, help);
+    for (const Snapshot::Port& port : ports) {
+      out.add(static_cast<double>(port.counted.*in), with(of(port), "direction", "in"));
+      out.add(static_cast<double>(port.counted.*sent), with(of(port), "direction", "out"));
+    }
+  };
+  both_ways("port_frames_total", "Frames by port and direction.", &Totals::Port::rx_frames,
+            &Totals::Port::tx_frames);
+  both_ways("port_bytes_total", "Bytes by port and direction, from the destination MAC on, without the FCS.",
+            &Totals::Port::rx_bytes, &Totals::Port::tx_bytes);
+  out.counter("port_refused_frames_total", "Frames that this port would not send.");
+  for (const Snapshot::Port& port : ports) out.add(static_cast<double>(port.counted.refused), of(port));
+  out.counter("port_missed_frames_total",
+              "Frames that came to this port and were lost before relaysieve saw them.");
+  for (const Snapshot::Port& port : ports) out.add(static_cast<double>(port.missed), of(port));
+  out.gauge("port_link_up", "1 while the port has a link.");
+  for (const Snapshot::Port& port : ports) out.add(port.link, of(port));
+  out.gauge("port_info", "1, with what drives the port and the number of its wire.");
+  for (const Snapshot::Port& port : ports) {
+    Labels labels = with(of(port), "driver", port.driver.c_str());
+    out.add(1, with(std::move(labels), "wire", std::to_string(port.wire).c_str()));
+  }
+}
+
+void workers(Scrape& out, const std::vector<Snapshot::Worker>& workers) {
+  const auto each = [&](auto value) {
+    for (size_t i = 0; i < workers.size(); ++i)
+      out.add(static_cast<double>(value(workers[i])), {{"worker", std::to_string(i)}});
+  };
+  out.counter("worker_rounds_total", "Rounds of a worker over its queues.");
+  each([](const Snapshot::Worker& worker) { return worker.rounds; });
+  out.counter("worker_busy_rounds_total", "Rounds in which frames came.");
+  each([](const Snapshot::Worker& worker) { return worker.busy; });
+  out.counter("worker_stalls_total", "Times that a worker stood still for a second or longer.");
+  each([](const Snapshot::Worker& worker) { return worker.stalls; });
+  out.gauge("worker_stalled", "1 while a worker stands still.");
+  each([](const Snapshot::Worker& worker) { return worker.stalled; });
+}
+
+}  // namespace
+
+std::string metrics_text(const Snapshot& snapshot) {
+  Scrape out;
+  daemon(out, snapshot);
+  frames(out, snapshot.totals);
+  ports(out, snapshot.ports);
+  workers(out, snapshot.workers);
+  return out.text();
+}
+
+}  // namespace relaysieve

@@ -1,0 +1,154 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What Prometheus scrapes: its own tool finds nothing wrong, and the numbers are those of the status."""
+
+import re
+import shutil
+import signal
+import socket
+import subprocess
+from pathlib import Path
+
+import frames
+import pytest
+from hold import held, threads
+from lab.namespaces import wait_until
+from wirelab import BOUND, Relaysieved, inside
+
+END = frames.marker(0)
+USUAL = "127.0.0.1:9467"
+VERDICTS = dict(re.findall(r"^  X\((\w+), (\w+),", (Path(__file__).parents[2] / "include/relaysieve/reason.h").read_text(), re.M))
+
+
+def scrape(wire, path="/metrics", where=USUAL, *words):
+    """(status code, content type, text) of a request that curl makes in the box."""
+    done = wire.box.run("curl", "--silent", "--show-error", "--max-time", BOUND, "--write-out", "\n%{http_code} %{content_type}",
+                        *words, f"http://{where}{path}")
+    text, _, last = done.rpartition("\n")
+    code, _, kind = last.partition(" ")
+    return int(code), kind, text
+
+
+def values(text):
+    """{name with labels: value}"""
+    found = {}
+    for line in text.splitlines():
+        if not line.startswith("#"):
+            name, _, value = line.rpartition(" ")
+            assert name not in found
+            found[name] = float(value)
+    return found
+
+
+def crosses(wire, xid=1):
+    left, right = wire.tap(wire.left), wire.tap(wire.right)
+    first, second = frames.hsrp_pair(xid)
+    left.send(first, second, END)
+    assert right.until(END) == [first]
+    right.send(END)
+    assert left.until(END) == []
+    return len(first) + len(second) + len(END)
+
+
+def test_promtool_finds_nothing_wrong(wire):
+    wire.start("--workers", 2)
+    crosses(wire)
+    code, kind, text = scrape(wire)
+    assert (code, kind) == (200, "text/plain; version=0.0.4; charset=utf-8")
+    assert shutil.which("promtool"), "not installed: run deploy/install-packages test"
+    # First that it would find something: a counter whose name does not say so.
+    wrong = text.replace("relaysieve_verdicts_total", "relaysieve_verdicts")
+    done = subprocess.run(["promtool", "check", "metrics"], input=wrong, capture_output=True, text=True, timeout=60)
+    assert done.returncode != 0 and "_total" in done.stdout + done.stderr
+    done = subprocess.run(["promtool", "check", "metrics"], input=text, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_the_numbers_are_those_of_the_status(wire):
+    wire.start("--workers", 2)
+    sent = crosses(wire)
+    metrics, status = values(scrape(wire)[2]), wire.daemon.status()
+    assert all(name.startswith("relaysieve_") for name in metrics)
+    for reason, count in status["reasons"].items():
+        assert metrics[f'relaysieve_verdicts_total{{verdict="{VERDICTS[reason]}",reason="{reason}"}}'] == count
+    for name, count in status["totals"].items():
+        assert metrics[f"relaysieve_{name}_frames_total"] == count
+    assert metrics["relaysieve_received_frames_total"] == 4
+    assert metrics["relaysieve_received_frames_total"] == sum(
+        metrics[f"relaysieve_{name}_frames_total"] for name in ("forwarded", "dropped", "refused"))
+    for port in status["ports"]:
+        labels = f'port="{port["name"]}",side="{port["side"]}"'
+        for direction, at in (("in", "rx"), ("out", "tx")):
+            for unit in ("frames", "bytes"):
+                assert metrics[f'relaysieve_port_{unit}_total{{{labels},direction="{direction}"}}'] == port[f"{at}_{unit}"]
+        for name in ("refused", "missed"):
+            assert metrics[f"relaysieve_port_{name}_frames_total{{{labels}}}"] == port[name]
+        assert metrics[f"relaysieve_port_link_up{{{labels}}}"] == 1
+        assert metrics[f'relaysieve_port_info{{{labels},driver="{port["driver"]}",wire="1"}}'] == 1
+    assert metrics['relaysieve_port_bytes_total{port="routers",side="routers",direction="in"}'] == sent
+    for worker in ("0", "1"):
+        assert metrics[f'relaysieve_worker_rounds_total{{worker="{worker}"}}'] >= 1
+        assert metrics[f'relaysieve_worker_stalls_total{{worker="{worker}"}}'] == 0
+    assert sum(metrics[f'relaysieve_worker_busy_rounds_total{{worker="{worker}"}}'] for worker in ("0", "1")) >= 2
+    assert metrics[f'relaysieve_build_info{{version="{status["version"]}"}}'] == 1
+    assert metrics["relaysieve_uptime_seconds"] > 0
+    wire.daemon.end(signal.SIGTERM)
+
+
+def test_the_reasons_explain_themselves(wire):
+    wire.start()
+    help_text = re.search(r"^# HELP relaysieve_verdicts_total (.*)$", scrape(wire)[2], re.M)[1]
+    for reason in wire.daemon.status()["reasons"]:
+        assert f" {reason}: " in help_text
+
+
+def test_mode_link_and_stalls_are_followed(wire):
+    wire.start("--mode", "monitor")
+    modes = {mode: values(scrape(wire)[2])[f'relaysieve_mode{{mode="{mode}"}}'] for mode in ("enforce", "monitor", "bypass")}
+    assert modes == {"enforce": 0, "monitor": 1, "bypass": 0}
+    worker, = threads(wire.daemon.process.pid, "worker")
+    with held(worker):
+        wait_until(lambda: values(scrape(wire)[2])['relaysieve_worker_stalled{worker="0"}'] == 1, "the stall", BOUND)
+    wait_until(lambda: values(scrape(wire)[2])['relaysieve_worker_stalled{worker="0"}'] == 0, "its end", BOUND)
+    assert values(scrape(wire)[2])['relaysieve_worker_stalls_total{worker="0"}'] == 1
+    link = 'relaysieve_port_link_up{port="server",side="server"}'
+    wire.right.ip("link", "set", "eth0", "down")
+    wait_until(lambda: values(scrape(wire)[2])[link] == 0, "the loss of the link", BOUND)
+
+
+def test_other_paths_and_methods(wire):
+    wire.start()
+    assert scrape(wire, "/")[:2] == (404, "text/plain")
+    assert scrape(wire, "/v1/settings")[0] == scrape(wire, "/v1/flush", USUAL, "--request", "POST")[0] == 404
+    assert scrape(wire, "/metrics", USUAL, "--data", "x")[0] == 405
+
+
+def test_another_address_and_off(wire):
+    wire.start("--metrics", "127.0.0.2:9999")
+    assert scrape(wire, where="127.0.0.2:9999")[0] == 200
+    assert "9467" not in wire.box.run("ss", "-Hltn")
+    wire.daemon.end(signal.SIGTERM)
+    wire.daemon.kill()
+    wire.start("--metrics", "off")
+    assert wire.box.run("ss", "-Hltn") == ""
+
+
+@pytest.fixture
+def taken(wire):
+    with inside(wire.box), socket.socket() as other:
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        other.bind(("127.0.0.1", 9467))
+        other.listen()
+        yield
+
+
+def test_an_address_that_was_asked_for_must_be_had(wire, taken):
+    wire.launch("--routers", "routers", "--server", "server", "--metrics", USUAL)
+    assert wire.daemon.wait_for_end() == 2
+    assert wire.daemon.err == f"relaysieved: metrics: cannot listen on {USUAL}: Address already in use\n"
+
+
+def test_a_usual_address_that_is_taken_is_done_without(wire, taken):
+    wire.start()
+    assert f"warning: metrics: cannot listen on {USUAL}: Address already in use; none are served" in wire.daemon.err
+    crosses(wire)
+    wire.daemon.end(signal.SIGTERM)
