@@ -80,10 +80,7 @@ void LinkWatch::look(Time now) {
   for (WatchedWire& wire : wires_) {
     look_at_links(wire);
     look_at_mtus(wire);
-    for (Watched& port : wire.ports) {
-      tell_trouble(port);
-      keep_merging_off(port, now);
-    }
+    for (Watched& port : wire.ports) keep_merging_off(port, now);
     carry_over(wire, now - looked_, due);
   }
   looked_ = now;
@@ -118,13 +115,6 @@ void LinkWatch::look_at_mtus(WatchedWire& wire) {
   };
   spdlog::warn("the MTUs of a wire differ, and frames too long for one of its ports are refused there: {}",
                absl::StrJoin(wire.ports, ", ", print));
-}
-
-void LinkWatch::tell_trouble(Watched& port) {
-  std::string trouble = port.port->trouble();
-  if (trouble == port.trouble) return;
-  if (!trouble.empty()) spdlog::warn("port {}: {}", port.port->name(), trouble);
-  port.trouble = std::move(trouble);
 }
 
 void LinkWatch::keep_merging_off(Watched& port, Time now) {

@@ -3,7 +3,6 @@
 
 #include <memory>
 #include <optional>
-#include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -35,7 +34,6 @@ class LinkWatch {
     LinkCarry::Side side;
     bool link = false;
     int mtu = 0;
-    std::string trouble{};
     std::optional<Time> switched_off{};  // when merging was
     std::optional<Time> said{};          // and when it was logged
   };
@@ -49,7 +47,6 @@ class LinkWatch {
   void prepare_to_carry(const Settings& settings);
   void look_at_links(WatchedWire& wire);
   static void look_at_mtus(WatchedWire& wire);
-  static void tell_trouble(Watched& port);
   static void keep_merging_off(Watched& port, Time now);
   static void carry_over(WatchedWire& wire, Duration elapsed, bool insist);
 
