@@ -98,6 +98,16 @@ TEST(FilterSeed, EverySeedJudgesAlike) {
   }
 }
 
+TEST(FilterSeed, IsAnotherAtEveryStart) {  // and with it all hashes: nobody outside can aim at a bucket
+  const Bytes bytes =
+      Router{"A", "02:00:00:30:00:02"_mac, "10.30.0.2"_ip, "10.20.0.2"_ip}.brings(edk2().discover()).bytes();
+  const auto hash = [&](uint64_t seed) {
+    return Filter(std::make_shared<const Policy>(), {.clients = 64, .seed = seed}).judge({bytes}).router;
+  };
+  EXPECT_EQ(hash(7), hash(7));
+  EXPECT_NE(hash(0), hash(0));
+}
+
 TEST(FilterBurst, OneTimeForManyFrames) {
   const Router one = {"A", "02:00:00:30:00:02"_mac, "10.30.0.2"_ip, "10.20.0.2"_ip};
   const Router two = {"B", "02:00:00:30:00:03"_mac, "10.30.0.3"_ip, "10.20.0.3"_ip};
