@@ -47,10 +47,11 @@ void Daemon::start() {
   const auto workers = static_cast<unsigned>(counters_.size());
   const bool polls = settings_.idle == Idle::poll;
   for (unsigned i = 0; i < workers; ++i) {
-    threads_.emplace_back([this, i, workers, polls] {
+    // Shared here: settings may change before the thread begins.
+    threads_.emplace_back([this, i, workers, polls, filter = filter_.share()]() mutable {
       pthread_setname_np(pthread_self(), absl::StrCat("worker ", i).c_str());
       number_thread(i);
-      Worker({.index = i, .workers = workers, .polls = polls}, wiring_->wires(i), filter_.share(), feed_,
+      Worker({.index = i, .workers = workers, .polls = polls}, wiring_->wires(i), std::move(filter), feed_,
              *counters_[i])
           .run(stop_);
     });

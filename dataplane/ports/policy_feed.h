@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
-#include <utility>
 
 #include "relaysieve/policy.h"
 
@@ -19,7 +18,8 @@ class PolicyFeed {
 
   void publish(std::shared_ptr<const Policy> policy) {
     const std::lock_guard hold(mutex_);
-    before_ = std::exchange(policy_, std::move(policy));
+    policy_.swap(policy);
+    before_.swap(policy);  // what this held is freed after the lock
     edition_.fetch_add(1, std::memory_order_release);
   }
 
