@@ -4,6 +4,7 @@
 A host that takes its end of a cable down takes the carrier from the box's end, and the other way round.
 """
 
+import contextlib
 import os
 import re
 import signal
@@ -12,7 +13,7 @@ import struct
 
 import frames
 import pytest
-from lab.namespaces import run, wait_until
+from lab.namespaces import Namespace, wait_until
 from lab.namespaces import wire as cable
 from wirelab import BOUND, Relaysieved, inside
 
@@ -105,6 +106,40 @@ def test_both_sides_lost_at_once_do_not_lock_each_other(wire, first):
     plug_in(wire, OTHER[first])
     wait_for_links(wire)
     carries(wire)
+
+
+def test_two_boxes_in_a_row_are_one_cable(wire):
+    """left eth0 -- routers [box] server -- eth0 [right] out -- eth0 far"""
+    far = Namespace("far")
+    folder = wire.folder / "second"
+    folder.mkdir()
+    second = None
+    try:
+        cable(wire.right, "out", far, "eth0")
+        far.up("eth0")
+        wire.start()
+        second = Relaysieved(wire.right, folder, ["--routers", "eth0", "--server", "out"]).wait_until_ready()
+        ends = (wire.left, far)
+        for pulled in ((wire.left,), (far,), ends):
+            for end in pulled:
+                end.ip("link", "set", "eth0", "down")
+            for end in set(ends) - set(pulled):
+                wire.wait_for_carrier(end, "eth0", False)
+            for end in pulled:
+                end.ip("link", "set", "eth0", "up")
+            for end in ends:
+                wire.wait_for_carrier(end, "eth0", True)
+        left, right = wire.tap(wire.left), wire.tap(far)
+
+        def crosses():
+            with contextlib.suppress(OSError):  # no link yet; nothing there yet
+                left.send(END)
+                return right.receive_now() == END
+        wait_until(crosses, "a frame at the far end", BOUND)
+    finally:
+        if second is not None:
+            second.kill()
+        far.delete()
 
 
 def test_a_side_has_link_while_one_of_its_ports_has(wire):
