@@ -36,10 +36,15 @@ InterfaceFacts facts_of(const Interface& interface) {
 // outer one. The kernel had moved it beside the frame, and a veth hands it over there whatever its features say.
 bool tags_come_beside(const InterfaceFacts& facts) { return facts.kernel_driver == kVeth; }
 
+bool checksums_are_left(const InterfaceFacts& facts) {
+  return facts.kernel_driver == kVeth || facts.kernel_driver == "tun";
+}
+
 std::optional<std::string> why_not_af_xdp(const InterfaceFacts& facts, unsigned workers) {
   if (facts.has_programme) return "another XDP programme is on it";
-  if (facts.mtu > kLongestXdpMtu)
-    return absl::StrCat("its MTU is ", facts.mtu, ", and no more than ", kLongestXdpMtu, " fits");
+  if (const int longest = facts.kernel_driver == kVeth ? kLongestVethMtu : kLongestXdpMtu;
+      facts.mtu > longest)
+    return absl::StrCat("its MTU is ", facts.mtu, ", and no more than ", longest, " fits");
   if (facts.rx_queues == 0 || facts.tx_queues == 0) return "its queues cannot be counted";
   if (facts.rx_queues != workers)
     return absl::StrCat("it has ", counted(facts.rx_queues, "receive queue"), " for ",

@@ -38,11 +38,15 @@ std::optional<std::string> why_not_af_xdp(const InterfaceFacts& facts, unsigned 
 std::optional<std::string> what_af_xdp_misses(unsigned rx_queues, int mtu, unsigned workers);
 
 // A frame with it lies in a page, behind the room that the kernel keeps for XDP; an Ethernet header and two tags come on
-// top. A driver may allow less (a veth 3,506).
+// top. A driver may allow less.
 inline constexpr int kLongestXdpMtu = 4096 - 256 - 14 - 2 * 4;
+inline constexpr int kLongestVethMtu = 3506;  // behind each frame the kernel keeps room for its own notes
 
 // Whether AF_XDP hands out the frames of this driver without the tag that a sender or switch left beside them, so that
 // the XDP programme has to put it back.
 bool tags_come_beside(const InterfaceFacts& facts);
+
+// Whether senders are on this machine (containers, virtual machines), and may leave checksums to a NIC.
+bool checksums_are_left(const InterfaceFacts& facts);
 
 }  // namespace relaysieve

@@ -5,7 +5,7 @@
 // after the interface was down, sends them late; it leaves its XDP programme behind when it is killed, and the
 // interface promiscuous even when it is not; it waits up to a second in poll(2), and without an end while a device
 // is busy; it copies frames longer than its buffers; and it knows no queues but combined ones.
-// `vdev:net_af_xdp0,iface=eth0` still opens that driver.
+// tests/wire compares the two.
 #include <linux/if_packet.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -49,7 +49,7 @@ class XdpPort final : public Port {
  public:
   XdpPort(std::unique_ptr<Interface> interface, bool strips)
       : Port(interface->name()), interface_(std::move(interface)), strips_(strips) {}
-  absl::Status open(unsigned queues, bool restore_tags, rte_mempool* pool);
+  absl::Status open(unsigned queues, const InterfaceFacts& facts, rte_mempool* pool);
   absl::Status start(const Start& how) override;
   Queue& queue(unsigned worker) override { return *queues_[worker]; }
 
@@ -70,13 +70,14 @@ class XdpPort final : public Port {
 };
 
 // All that can fail for want of a right or of the driver's help. Frames still go to the kernel after it.
-absl::Status XdpPort::open(unsigned queues, bool restore_tags, rte_mempool* pool) {
+absl::Status XdpPort::open(unsigned queues, const InterfaceFacts& facts, rte_mempool* pool) {
   absl::StatusOr<std::unique_ptr<XdpProgram>> program =
-      XdpProgram::attach(interface_->index(), queues, restore_tags);
+      XdpProgram::attach(interface_->index(), queues, tags_come_beside(facts));
   if (!program.ok()) return program.status();
   program_ = *std::move(program);
   for (unsigned i = 0; i < queues; ++i) {
-    absl::StatusOr<std::unique_ptr<XdpQueue>> queue = XdpQueue::open(interface_->name(), i, pool);
+    absl::StatusOr<std::unique_ptr<XdpQueue>> queue =
+        XdpQueue::open(interface_->name(), i, checksums_are_left(facts), pool);
     if (!queue.ok()) return queue.status();
     queues_.push_back(*std::move(queue));
   }
@@ -112,7 +113,7 @@ absl::StatusOr<std::unique_ptr<Port>> open_xdp_port(const std::string& name, uns
   const InterfaceFacts facts = facts_of(**interface);
   if (const auto reason = why_not_af_xdp(facts, queues)) return absl::FailedPreconditionError(*reason);
   auto port = std::make_unique<XdpPort>(*std::move(interface), !tags_come_beside(facts));
-  if (absl::Status status = port->open(queues, tags_come_beside(facts), pool); !status.ok()) return status;
+  if (absl::Status status = port->open(queues, facts, pool); !status.ok()) return status;
   return port;
 }
 

@@ -11,6 +11,7 @@
 #include <cstring>
 
 #include "absl/status/status.h"
+#include "ports/checksum.h"
 #include "ports/environment.h"
 
 namespace relaysieve {
@@ -32,8 +33,8 @@ absl::Status refused(int error, const char* what) {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<XdpQueue>> XdpQueue::open(const std::string& interface, unsigned queue,
-                                                         rte_mempool* pool) {
-  std::unique_ptr<XdpQueue> made(new XdpQueue(pool));
+                                                         bool checksums_left, rte_mempool* pool) {
+  std::unique_ptr<XdpQueue> made(new XdpQueue(checksums_left, pool));
   if (absl::Status status = made->bind(interface, queue); !status.ok()) return status;
   return made;
 }
@@ -96,6 +97,7 @@ void XdpQueue::receive(Burst& burst) {
     std::memcpy(rte_pktmbuf_append(burst.frames[i], static_cast<uint16_t>(frame->len)), memory_ + frame->addr,
                 frame->len);
     chunks[i] = frame->addr & ~uint64_t{kChunk - 1};
+    if (checksums_left_) finish_checksum_if_left(burst.frames[i]);
   }
   xsk_ring_cons__release(&received_, got);
   fill(chunks.data(), got);

@@ -23,9 +23,10 @@ class XdpQueue final : public Queue {
   static constexpr uint32_t kChunk = 4096;
   static constexpr uint32_t kLongestFrame = kChunk - 256;  // XDP_PACKET_HEADROOM, the kernel's
 
-  // Bound to a queue of an interface; no frame comes before an XDP programme steers it here.
+  // Bound to a queue of an interface; no frame comes before an XDP programme steers it here. `checksums_left`: there
+  // are senders on this machine that leave checksums to a NIC; AF_XDP does not say of which frames.
   static absl::StatusOr<std::unique_ptr<XdpQueue>> open(const std::string& interface, unsigned queue,
-                                                        rte_mempool* pool);
+                                                        bool checksums_left, rte_mempool* pool);
   ~XdpQueue() override;
 
   void receive(Burst& burst) override;
@@ -35,7 +36,7 @@ class XdpQueue final : public Queue {
   uint64_t missed() const;
 
  private:
-  explicit XdpQueue(rte_mempool* pool) : pool_(pool) {}
+  XdpQueue(bool checksums_left, rte_mempool* pool) : checksums_left_(checksums_left), pool_(pool) {}
   absl::Status bind(const std::string& interface, unsigned queue);
   void fill(const uint64_t* chunks, unsigned count);
   void reclaim();
@@ -43,6 +44,7 @@ class XdpQueue final : public Queue {
   int kick();
   void take_back();
 
+  const bool checksums_left_;
   rte_mempool* pool_;
   char* memory_ = nullptr;
   xsk_umem* umem_ = nullptr;

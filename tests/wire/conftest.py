@@ -25,10 +25,16 @@ def allowed():
 
 
 @pytest.fixture
-def wire(tmp_path):
+def driver(request):
+    """How the daemon opens its network interfaces: as it likes, unless a test says otherwise (wirelab.BOTH_DRIVERS)."""
+    return getattr(request, "param", "auto")
+
+
+@pytest.fixture
+def wire(tmp_path, driver):
     """Two hosts and the box between them; the daemon is not running yet."""
     before = namespaces.unwind_on_sigterm()
-    made = Wire(tmp_path)
+    made = Wire(tmp_path, driver)
     try:
         made.build()
         yield made

@@ -5,7 +5,9 @@ import signal
 
 import frames
 from lab.namespaces import wait_until
-from wirelab import BOUND
+from wirelab import BOTH_DRIVERS, BOUND
+
+pytestmark = BOTH_DRIVERS
 
 END = frames.marker(0)
 

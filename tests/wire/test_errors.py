@@ -47,7 +47,7 @@ CASES = {
                                   "vdev:net_null0", "--workers", "2"),
                                  "port vdev:net_pcap0,rx_pcap=tests/golden/captures/pause-b.pcap: "
                                  "has queues for 1 workers, and 2 are wanted"),
-    "another driver": ((*OK, "--driver", "af_xdp"), "--driver: af_xdp not in {auto,af_packet}"),
+    "another driver": ((*OK, "--driver", "pigeon"), "--driver: pigeon not in {auto,af_packet,af_xdp}"),
     "metrics at no address": ((*OK, "--metrics", "here:9467"), '--metrics: "here:9467" is not an IPv4 address and a port, such as '
                               "127.0.0.1:9467, or off"),
     "metrics at another's address": ((*OK, "--metrics", "192.0.2.1:9467"),

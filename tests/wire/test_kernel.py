@@ -8,7 +8,9 @@ import struct
 import frames
 import pytest
 from lab.namespaces import run, wait_until
-from wirelab import BOUND, inside
+from wirelab import BOTH_DRIVERS, BOUND, inside
+
+pytestmark = BOTH_DRIVERS
 
 BOX, NEIGHBOUR = "10.1.0.1", "10.1.0.9"
 BOX6, NEIGHBOUR6 = "fd01::1", "fd01::9"

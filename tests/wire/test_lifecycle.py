@@ -13,7 +13,9 @@ import frames
 import pytest
 from lab.box import built
 from lab.namespaces import run, wait_until
-from wirelab import BOUND, cpu_seconds
+from wirelab import BOTH_DRIVERS, BOUND, cpu_seconds
+
+pytestmark = BOTH_DRIVERS
 
 END = frames.marker(0)
 PAGES = Path("/sys/kernel/mm/hugepages/hugepages-2048kB")
@@ -39,8 +41,8 @@ def test_a_signal_ends_it_cleanly(wire, number):
 
     assert wire.daemon.end(number) == (4, 3, 1, 0)
     assert re.search(r"^ +1  drop +second_copy ", wire.daemon.out, re.M)
-    assert re.search(r"^routers +routers +af_packet +up +3 +1 +0 +0$", wire.daemon.out, re.M)
-    assert re.search(r"^server +server +af_packet +up +1 +2 +0 +0$", wire.daemon.out, re.M)
+    assert re.search(rf"^routers +routers +{wire.driver} +up +3 +1 +0 +0$", wire.daemon.out, re.M)
+    assert re.search(rf"^server +server +{wire.driver} +up +1 +2 +0 +0$", wire.daemon.out, re.M)
     assert feature(wire, "generic-receive-offload") == feature(wire, "rx-udp-gro-forwarding") == "on"
     assert "promiscuity 0" in wire.box.ip("-details", "link", "show", "dev", "routers")
     assert not wire.daemon.control.exists()
@@ -60,7 +62,7 @@ def test_an_interface_that_is_down_is_brought_up(wire):
     wire.wait_for_carrier(wire.right, "eth0", True)
     left.send(END)
     assert right.until(END) == []
-    assert "port server: af_packet, brought up" in wire.daemon.err
+    assert f"port server: {wire.driver}, brought up" in wire.daemon.err
 
 
 def test_it_ends_when_a_port_goes_away(wire):

@@ -19,7 +19,7 @@ REASONS = re.findall(r"^  X\((\w+), (\w+),", (Path(__file__).parents[2] / "inclu
 
 
 def test_it_tells_what_it_counts_while_it_runs(wire):
-    wire.start("--mode", "enforce")
+    wire.start("--mode", "enforce", "--driver", "af_packet")
     left, right = wire.tap(wire.left), wire.tap(wire.right)
     first, second = frames.hsrp_pair(1)
     left.send(first, second, END)

@@ -16,10 +16,15 @@ import struct
 import subprocess
 import time
 
+import pytest
 from lab.box import built
 from lab.namespaces import Namespace, run, wait_until, wire
 
 BOUND = 30.0  # s for anything that has to happen, on a loaded machine
+
+# A mark for tests that are to hold whichever way the daemon opens its network interfaces.
+BOTH_DRIVERS = pytest.mark.parametrize("driver", ["af_packet", "af_xdp"], indirect=True)
+LONGEST_MTU = {"af_packet": 9000, "af_xdp": 3500}  # with room for a second VLAN tag
 
 # linux/if_packet.h; socket(7)
 SOL_PACKET, PACKET_AUXDATA, PACKET_IGNORE_OUTGOING = 263, 8, 23
@@ -89,6 +94,9 @@ class Tap:
             assert frame is not None, f"waited {BOUND} s; {len(frames)} other frames came"
             frames.append(frame)
         return frames
+
+    def fileno(self):
+        return self._socket.fileno()
 
     def close(self):
         self._socket.close()
@@ -166,8 +174,9 @@ class Relaysieved:
 
 
 class Wire:
-    def __init__(self, folder):
+    def __init__(self, folder, driver="auto"):
         self.folder = folder
+        self.driver = driver
         self.daemon = None
         self._namespaces = []
         self._taps = []
@@ -195,6 +204,8 @@ class Wire:
 
     def start(self, *words, routers="routers", server="server", before=()):
         """Starts relaysieved and waits until frames flow."""
+        if "--driver" not in words:
+            words = (*words, "--driver", self.driver)
         self.launch("--routers", routers, "--server", server, *words, before=before)
         return self.daemon.wait_until_ready()
 
