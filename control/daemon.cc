@@ -65,6 +65,7 @@ void Daemon::stop() {
 }
 
 absl::Status Daemon::check() {
+  wiring_->forget_dead_watchers();
   for (const Wiring::Place& place : wiring_->ports()) {
     const Port& port = *place.port;
     if (!port.exists()) return absl::UnavailableError(absl::StrCat("port ", port.name(), ": has gone away"));

@@ -23,6 +23,7 @@
 #include "daemon.h"
 #include "exit_status.h"
 #include "metrics_socket.h"
+#include "ports/watchers.h"
 #include "settings.h"
 #include "status.h"
 #include "telemetry.h"
@@ -137,6 +138,7 @@ absl::Status run(const Options& options) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  if (const std::optional<int> helped = help_watchers()) return *helped;
   spdlog::set_default_logger(spdlog::stderr_logger_mt("relaysieved"));
   spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%e %n: %l: %v");
   spdlog::cfg::load_env_levels();  // SPDLOG_LEVEL=debug adds what DPDK says

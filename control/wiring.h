@@ -45,6 +45,8 @@ class Wiring {
   std::vector<Wire> wires(unsigned worker) const;
   // In order of their numbers, Frame::port.
   const std::vector<Place>& ports() const { return ports_; }
+  // Now and then: forgets who watched the ports and was killed.
+  void forget_dead_watchers() { environment_.forget_dead_watchers(); }
   // A port has lost its link: who was behind it may be elsewhere by now. For any thread.
   void forget_stations(size_t port);
 

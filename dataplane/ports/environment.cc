@@ -210,6 +210,10 @@ std::string Environment::report() const {
                       " -i PORT (-D lists the ports)");
 }
 
+void Environment::forget_dead_watchers() {
+  if (memory_ == Memory::shared_huge_pages) watchers_.forget_the_dead(*prefix_);
+}
+
 void number_thread(unsigned worker) { RTE_PER_LCORE(_lcore_id) = RTE_MAX_LCORE - 1 - worker; }
 
 std::string dpdk_complaint() {

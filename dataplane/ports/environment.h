@@ -10,6 +10,7 @@
 
 #include "absl/status/statusor.h"
 #include "ports/file_prefix.h"
+#include "ports/watchers.h"
 
 struct rte_mempool;
 
@@ -37,6 +38,8 @@ class Environment {
   Memory memory() const { return memory_; }
   // What an operator should know of it, in one line.
   std::string report() const;
+  // Now and then: see Watchers.
+  void forget_dead_watchers();
 
  private:
   Environment(std::optional<FilePrefix> prefix, Memory memory, uint64_t bytes)
@@ -45,7 +48,8 @@ class Environment {
 
   std::optional<FilePrefix> prefix_;  // none: DPDK's tools cannot find this process
   Memory memory_;
-  uint64_t bytes_;                     // needed
+  uint64_t bytes_;  // needed
+  Watchers watchers_;
   std::map<int, rte_mempool*> pools_;  // by NUMA node
 };
 

@@ -3,6 +3,8 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -109,6 +111,20 @@ FilePrefix::~FilePrefix() {
   if (lock_ < 0) return;
   clear(name_, delete_file);
   close(lock_);
+}
+
+bool FilePrefix::has_company() const {
+  for (const fs::path& file : files_in(runtime_directory() / name_)) {
+    if (!file.filename().string().starts_with("mp_socket_")) continue;  // ours is mp_socket
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    file.string().copy(address.sun_path, sizeof address.sun_path - 1);
+    const int probe = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    const bool alive = connect(probe, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+    close(probe);
+    if (alive) return true;
+  }
+  return false;
 }
 
 std::string FilePrefix::where() {

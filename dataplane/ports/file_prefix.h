@@ -21,6 +21,8 @@ class FilePrefix {
   FilePrefix& operator=(FilePrefix&&) = delete;
 
   const std::string& name() const { return name_; }
+  // Whether a tool's process is attached: it lives, and listens on a socket under the name.
+  bool has_company() const;
   // What has to stand before a tool's command so that it looks where we are: "RUNTIME_DIRECTORY=/run/x ", or
   // nothing.
   static std::string where();

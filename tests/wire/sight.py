@@ -25,13 +25,9 @@ def more_huge_pages(count):
     before = pages.read_text()
     try:
         pages.write_text(str(int(before) + count))
-        yield free_pages() >= count
+        yield int((PAGES / "free_hugepages").read_text()) >= count
     finally:
         pages.write_text(before)
-
-
-def free_pages():
-    return int((PAGES / "free_hugepages").read_text())
 
 
 class Sight:
@@ -62,8 +58,9 @@ class Sight:
         listed = self.run("ls", "/run/dpdk").stdout.split()
         return {name: set(self.run("ls", f"/run/dpdk/{name}").stdout.split()) - {"relaysieved.lock"} for name in listed}
 
-    def files(self):
-        return set(self.run("ls", self.pages).stdout.split())
+    def taken(self):
+        """MiB of huge pages that are in files here."""
+        return int(self.run("du", "-sm", self.pages).stdout.split()[0])
 
     def telemetry(self, command, prefix="relaysieve"):
         import json

@@ -14,10 +14,11 @@ import pcapfile
 import pytest
 from lab.namespaces import wait_until
 from lab.namespaces import wire as cable
-from sight import IN, OUT, Sight, free_pages, more_huge_pages
+from sight import IN, OUT, PAGES, Sight, more_huge_pages
 from wirelab import BOUND, Relaysieved, Tap
 
 END = frames.marker(0)
+NO_HUGE_PAGES = ("unshare", "--mount", "sh", "-c", f'mount -t tmpfs none {PAGES.parent} && exec "$@"', "sh")
 ROUTERS, SERVER = "net_ring_routers", "net_ring_server"
 WHOLE = ("-s", 9216)  # dumpcap's own limit cuts at 2,176 bytes
 
@@ -59,19 +60,20 @@ def shown(captured, direction):
     return [frame.data for frame in captured if frame.direction == direction]
 
 
-def test_dumpcap_shows_what_came_in_and_what_went_out(wire, sight):
+@pytest.mark.parametrize("driver, mtu", [("af_packet", 9000), ("af_xdp", 1500)])
+def test_dumpcap_shows_what_came_in_and_what_went_out(wire, sight, driver, mtu):
     """Second copies come in on the routers' side, and do not go out on the server's. Tags and long frames are whole."""
-    wire.set_mtu(9000)
-    wire.start(before=sight.inside)
+    wire.set_mtu(mtu)
+    wire.start("--driver", driver, before=sight.inside)
     assert "to watch: dpdk-dumpcap --file-prefix=relaysieve -i PORT (-D lists the ports)" in wire.daemon.err
     listed = sight.run("dpdk-dumpcap", "--file-prefix=relaysieve", "-D")
     assert ROUTERS in listed.stdout + listed.stderr and SERVER in listed.stdout + listed.stderr
 
     left, right = wire.tap(wire.left), wire.tap(wire.right)
     pairs = [frames.hsrp_pair(xid) for xid in range(100)]
-    others = frames.of_all_kinds(9014)
+    others = frames.of_all_kinds(mtu + 14)
     requests = [copy for pair in pairs for copy in pair] + others
-    replies = frames.random_frames(100, 9014, seed=2)
+    replies = frames.random_frames(100, mtu + 14, seed=2)
     routers, server = watch(sight, *WHOLE)
     left.send(*requests, END)
     arrived = right.until(END)
@@ -90,7 +92,7 @@ def test_dumpcap_shows_what_came_in_and_what_went_out(wire, sight):
 
 
 def test_frames_that_were_refused_are_not_shown_as_sent(wire, sight):
-    wire.start(before=sight.inside)
+    wire.start("--link-loss", "ignore", before=sight.inside)
     left = wire.tap(wire.left)
     routers, server = watch(sight)
     wire.right.ip("link", "set", "eth0", "down")
@@ -176,8 +178,7 @@ def check_telemetry(wire, sight):
 def test_telemetry_without_huge_pages(wire, tmp_path):
     sight = Sight(tmp_path)
     try:
-        assert free_pages() == 0, "there are huge pages"
-        wire.start(before=sight.inside)
+        wire.start(before=(*sight.inside, *NO_HUGE_PAGES))
         assert "of free huge pages: slower" in wire.daemon.err
         left, right = wire.tap(wire.left), wire.tap(wire.right)
         copies = frames.hsrp_pair(1)
@@ -227,36 +228,40 @@ def test_no_frame_is_lost_while_watchers_come_and_go(wire, sight):
     assert stream.end() > 1000
 
 
-def test_a_watcher_that_is_killed_harms_nobody(wire, sight):
+def test_a_watcher_that_is_killed_is_forgotten(wire, sight):
+    """While another still watches, its port is not to be had; then it is, and its huge pages are free again."""
     wire.start(before=sight.inside)
     stream = Stream(wire)
-    watcher = sight.watch("-i", ROUTERS).wait_for(200)
-    watcher.kill()
-    sight.watch("-i", SERVER).wait_for(200).end()
-    assert stream.end() > 400
+    other = sight.watch("-i", SERVER).wait_for(200)
+    taken = sight.taken()
+    killed = sight.watch("-i", ROUTERS).wait_for(200)
+    killed.kill()
+    refused = sight.watch("-i", ROUTERS)
+    assert refused.process.wait(BOUND) == 1 and "Packet dump enable failed" in refused.said
+    assert sight.taken() > taken
+    other.end()
 
-    # What pdump left in the daemon stays, and costs a copy for each frame, until the daemon ends.
-    again = sight.watch("-i", ROUTERS)
-    assert again.process.wait(BOUND) == 1 and "Packet dump enable failed" in again.said
+    wait_until(lambda: sight.taken() <= taken, lambda: f"the pages of the dead: {wire.daemon.err}", BOUND)
+    assert "who watched has been killed: taking the callbacks back" in wire.daemon.err
+    for port, direction in ((ROUTERS, IN), (SERVER, OUT)):
+        assert shown(sight.watch("-i", port).wait_for(200).end(), direction)
+    assert stream.end() > 1000
 
 
 def test_what_a_killed_daemon_leaves_is_removed_by_the_next(wire, sight):
-    free = free_pages()
     wire.start(before=sight.inside)
-    taken = free - free_pages()
-    assert taken > 0
+    taken = sight.taken()
     wire.daemon.kill()
-    assert free - free_pages() == taken and sight.files(), "nothing was left behind"
+    assert sight.taken() == taken > 0, "nothing was left behind"
 
     wire.start("--mode", "monitor", before=sight.inside)
     assert sight.telemetry("/relaysieve/stats")["mode"] == "monitor"
-    assert free - free_pages() == taken
+    assert sight.taken() == taken
     assert wire.daemon.end(signal.SIGTERM) == (0, 0, 0, 0)
-    assert sight.names() == {"relaysieve": set()} and sight.files() == set() and free_pages() == free
+    assert sight.names() == {"relaysieve": set()} and sight.taken() == 0
 
 
 def test_daemons_side_by_side_have_names_of_their_own(wire, sight, tmp_path):
-    free = free_pages()
     wire.start(before=sight.inside)
     cable(wire.box, "c", wire.left, "eth1")
     cable(wire.box, "d", wire.right, "eth1")
@@ -280,7 +285,7 @@ def test_daemons_side_by_side_have_names_of_their_own(wire, sight, tmp_path):
     wire.start(before=sight.inside)
     assert "--file-prefix=relaysieve " in wire.daemon.err
     wire.daemon.end(signal.SIGTERM)
-    assert free_pages() == free
+    assert sight.taken() == 0
 
 
 def test_huge_pages_that_are_gone_at_the_last_moment_are_done_without(wire, tmp_path):
@@ -289,12 +294,11 @@ def test_huge_pages_that_are_gone_at_the_last_moment_are_done_without(wire, tmp_
         if not enough:
             pytest.skip("no 192 huge pages of 2 MiB are to be had")
         sight = Sight(tmp_path, options="size=4M")
-        free = free_pages()
         try:
             wire.start(before=sight.inside)
             assert "once more, without huge pages" in wire.daemon.err
             assert "of free huge pages: slower" in wire.daemon.err
-            assert free_pages() == free
+            assert sight.taken() == 0
             left, right = wire.tap(wire.left), wire.tap(wire.right)
             copies = frames.hsrp_pair(1)
             left.send(*copies, END)
