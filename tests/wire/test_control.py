@@ -162,7 +162,7 @@ def test_a_thousand_idle_callers_and_slow_ones_disturb_nobody(wire):
     """With the number of descriptors that systemd allows: 1,024, and more for the asking."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))  # of this process, which calls
-    wire.start(before=("prlimit", "--nofile=1024:524288"))
+    wire.start(before=("prlimit", f"--nofile=1024:{hard}"))
     taps = wire.tap(wire.left), wire.tap(wire.right)
     idle = [connect(wire.daemon) for _ in range(1000)]
     slow = [connect(wire.daemon) for _ in range(20)]
