@@ -99,6 +99,8 @@ Snapshot Daemon::snapshot() const {
   Snapshot now;
   now.totals = totals();
   now.mode = settings().policy.mode;
+  now.clients = settings_.clients;  // never changes
+  now.false_positives = filter_.false_positives(monotonic());
   now.uptime = std::chrono::duration<double>(std::chrono::steady_clock::now() - started_).count();
   for (size_t i = 0; i < now.totals.ports.size(); ++i) {
     const auto& [port, server, wire] = wiring_->ports()[i];

@@ -82,6 +82,15 @@ void frames(Scrape& out, const Totals& totals) {
         totals.refused);
 }
 
+void memory(Scrape& out, const Snapshot& snapshot) {
+  out.gauge("memory_clients", "Clients that can be remembered at once.");
+  out.add(static_cast<double>(snapshot.clients));
+  out.counter("memory_evicted_total", "Records that had to make room before their window ended.");
+  out.add(static_cast<double>(snapshot.totals.evicted));
+  out.gauge("memory_false_positive_ratio", "Probability that a first copy is taken for an evicted one, and dropped.");
+  out.add(snapshot.false_positives);
+}
+
 void ports(Scrape& out, const std::vector<Snapshot::Port>& ports) {
   const auto both_ways = [&](const char* name, const char* help, uint64_t Totals::Port::*in,
                              uint64_t Totals::Port::*sent) {
@@ -130,6 +139,7 @@ std::string metrics_text(const Snapshot& snapshot) {
   Scrape out;
   daemon(out, snapshot);
   frames(out, snapshot.totals);
+  memory(out, snapshot);
   ports(out, snapshot.ports);
   workers(out, snapshot.workers);
   return out.text();

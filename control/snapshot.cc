@@ -50,7 +50,11 @@ ordered_json to_json(const Snapshot& snapshot) {
            {{"received", totals.received},
             {"forwarded", totals.forwarded},
             {"dropped", totals.dropped},
-            {"refused", totals.refused}}}};
+            {"refused", totals.refused}}},
+          {"memory",
+           {{"clients", snapshot.clients},
+            {"evicted", totals.evicted},
+            {"false_positive_ratio", snapshot.false_positives}}}};
 }
 
 }  // namespace relaysieve

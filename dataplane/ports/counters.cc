@@ -14,6 +14,7 @@ void Totals::add(const Counters& worker) {
   forwarded += worker.forwarded.get();
   refused += worker.refused.get();
   extra += worker.extra.get();
+  evicted += worker.evicted.get();
   ports.resize(worker.ports.size());
   for (size_t i = 0; i < ports.size(); ++i) {
     const PortCounters& port = worker.ports[i];

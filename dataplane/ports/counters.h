@@ -44,6 +44,7 @@ struct alignas(64) Counters {
       extra;  // a frame sent to a side with several ports counts there once for each; these are all but one
   Counter rounds;  // of the worker's loop: it lives as long as they grow
   Counter busy;    // rounds in which frames came
+  Counter evicted;  // records that had to make room before their window ended
   std::vector<PortCounters> ports;
 };
 
@@ -54,7 +55,7 @@ struct Totals {
   };
 
   std::array<uint64_t, kReasonCount> reasons{};
-  uint64_t received = 0, forwarded = 0, dropped = 0, refused = 0, extra = 0;
+  uint64_t received = 0, forwarded = 0, dropped = 0, refused = 0, extra = 0, evicted = 0;
   std::vector<Port> ports;
 
   void add(const Counters& worker);

@@ -147,6 +147,7 @@ void Worker::send_survivors(const Cable& server) {
 
   for (uint16_t i = 0; i < in_.size; ++i) {
     count(verdicts_[i].reason);
+    counters_.evicted.add(verdicts_[i].evicted);
     if (verdicts_[i].dropped()) rte_pktmbuf_free(in_.frames[i]);
   }
 }
