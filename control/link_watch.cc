@@ -34,21 +34,14 @@ std::array<bool, 2> sides_with_link(const Ports& ports) {
 
 absl::StatusOr<std::unique_ptr<LinkWatch>> LinkWatch::open(Wiring& wiring, const Settings& settings,
                                                            Time now) {
-  std::unique_ptr<LinkWatch> watch(new LinkWatch(wiring));
+  std::unique_ptr<LinkWatch> watch(new LinkWatch(wiring, now));
   std::set<int> indexes;
-  for (size_t i = 0; i < wiring.ports().size(); ++i) {
-    const Wiring::Place& place = wiring.ports()[i];
-    Interface* interface = place.port->interface();
-    watch->wires_.resize(std::max(watch->wires_.size(), place.wire + 1));
-    if (interface == nullptr) continue;
-    indexes.insert(interface->index());
-    watch->wires_[place.wire].ports.push_back(
-        {i, place.port.get(), interface, place.server ? Side::server : Side::routers});
-  }
-  // Heard first and looked at then: nothing is missed in between.
+  for (const WatchedWire& wire : watch->wires_)
+    for (const Watched& port : wire.ports) indexes.insert(port.interface->index());
   absl::StatusOr<std::unique_ptr<LinkMonitor>> monitor = LinkMonitor::open(std::move(indexes));
   if (!monitor.ok()) return monitor.status();
   watch->monitor_ = *std::move(monitor);
+  // Now that changes are heard, nothing is missed between this look and the next.
   for (WatchedWire& wire : watch->wires_) {
     for (Watched& port : wire.ports) {
       port.link = has_link(*port.interface);
@@ -57,8 +50,17 @@ absl::StatusOr<std::unique_ptr<LinkWatch>> LinkWatch::open(Wiring& wiring, const
     look_at_mtus(wire);
   }
   watch->prepare_to_carry(settings);
-  watch->looked_ = watch->insisted_ = now;
   return watch;
+}
+
+LinkWatch::LinkWatch(Wiring& wiring, Time now) : wiring_(wiring), looked_(now), insisted_(now) {
+  for (size_t i = 0; i < wiring.ports().size(); ++i) {
+    const Wiring::Place& place = wiring.ports()[i];
+    wires_.resize(std::max(wires_.size(), place.wire + 1));
+    if (Interface* interface = place.port->interface())
+      wires_[place.wire].ports.push_back(
+          {i, place.port.get(), interface, place.server ? Side::server : Side::routers});
+  }
 }
 
 // A wire takes part if all its ports are interfaces: no other can be held down.

@@ -43,7 +43,7 @@ class LinkWatch {
     bool held(const Watched& port) const { return carry && carry->held() == port.side; }
   };
 
-  explicit LinkWatch(Wiring& wiring) : wiring_(wiring) {}
+  LinkWatch(Wiring& wiring, Time now);
   void prepare_to_carry(const Settings& settings);
   void look_at_links(WatchedWire& wire);
   static void look_at_mtus(WatchedWire& wire);
@@ -53,8 +53,8 @@ class LinkWatch {
   Wiring& wiring_;
   std::unique_ptr<LinkMonitor> monitor_;
   std::vector<WatchedWire> wires_;
-  Time looked_{};
-  Time insisted_{};  // the last look that was due in any case
+  Time looked_;
+  Time insisted_;  // the last look that was due in any case
 };
 
 }  // namespace relaysieve
