@@ -98,8 +98,9 @@ void Daemon::watch_workers() {
 Snapshot Daemon::snapshot() const {
   Snapshot now;
   now.totals = totals();
-  now.mode = settings().policy.mode;
-  now.clients = settings_.clients;  // never changes
+  const Settings in_force = settings();
+  now.mode = in_force.policy.mode;
+  now.clients = in_force.clients;
   now.false_positives = filter_.false_positives(monotonic());
   now.uptime = std::chrono::duration<double>(std::chrono::steady_clock::now() - started_).count();
   for (size_t i = 0; i < now.totals.ports.size(); ++i) {
