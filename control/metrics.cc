@@ -87,7 +87,8 @@ void memory(Scrape& out, const Snapshot& snapshot) {
   out.add(static_cast<double>(snapshot.clients));
   out.counter("memory_evicted_total", "Records that had to make room before their window ended.");
   out.add(static_cast<double>(snapshot.totals.evicted));
-  out.gauge("memory_false_positive_ratio", "Probability that a first copy is taken for an evicted one, and dropped.");
+  out.gauge("memory_false_positive_ratio",
+            "Probability that a first copy is taken for an evicted one, and dropped.");
   out.add(snapshot.false_positives);
 }
 

@@ -31,7 +31,7 @@ struct Snapshot {
   };
 
   Mode mode = Mode::enforce;
-  double uptime = 0;  // s
+  double uptime = 0;           // s
   size_t clients = 0;          // as many as can be remembered at once
   double false_positives = 0;  // see Filter::false_positives
   std::vector<Port> ports;

@@ -38,6 +38,19 @@ std::string reason_table(const nlohmann::ordered_json& reasons) {
   return table.empty() ? "" : absl::StrFormat("\n%14s  %-7s  %s\n", "frames", "verdict", "reason") + table;
 }
 
+// Nothing as long as all is well.
+std::string stalls(const nlohmann::ordered_json& workers) {
+  std::string lines;
+  for (size_t i = 0; i < workers.size(); ++i) {
+    const auto count = workers[i].at("stalls").get<uint64_t>();
+    if (count == 0) continue;
+    const bool now = workers[i].at("stalled").get<bool>();
+    absl::StrAppendFormat(&lines, "\nstalls of worker %u: %u%s\n", i, count,
+                          now ? ", and it stands still now" : "");
+  }
+  return lines;
+}
+
 }  // namespace
 
 std::string render_status(const nlohmann::ordered_json& status) {
@@ -49,7 +62,7 @@ std::string render_status(const nlohmann::ordered_json& status) {
          port_table(status.at("ports")) +
          absl::StrFormat("\nreceived %u = forwarded %u + dropped %u + refused %u\n", total("received"),
                          total("forwarded"), total("dropped"), total("refused")) +
-         reason_table(status.at("reasons"));
+         reason_table(status.at("reasons")) + stalls(status.at("workers"));
 }
 
 }  // namespace relaysieve

@@ -42,8 +42,8 @@ struct alignas(64) Counters {
   Counter refused;                            // frames that should have, and left by none
   Counter
       extra;  // a frame sent to a side with several ports counts there once for each; these are all but one
-  Counter rounds;  // of the worker's loop: it lives as long as they grow
-  Counter busy;    // rounds in which frames came
+  Counter rounds;   // of the worker's loop: it lives as long as they grow
+  Counter busy;     // rounds in which frames came
   Counter evicted;  // records that had to make room before their window ended
   std::vector<PortCounters> ports;
 };

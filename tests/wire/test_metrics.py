@@ -98,6 +98,18 @@ def test_the_numbers_are_those_of_the_status(wire):
     wire.daemon.end(signal.SIGTERM)
 
 
+def test_a_flood_shows(wire):
+    wire.start("--clients", 64)
+    assert values(scrape(wire)[2])["relaysieve_memory_evicted_total"] == 0
+    assert values(scrape(wire)[2])["relaysieve_memory_clients"] == 64
+    left, right = wire.tap(wire.left), wire.tap(wire.right)
+    left.send(*(frames.dhcp_request(xid) for xid in range(2000)), END)
+    right.until(END)
+    metrics = values(scrape(wire)[2])
+    assert metrics["relaysieve_memory_evicted_total"] == wire.daemon.status()["memory"]["evicted"] > 0
+    assert 0 < metrics["relaysieve_memory_false_positive_ratio"] <= 0.0016
+
+
 def test_the_reasons_explain_themselves(wire):
     wire.start()
     help_text = re.search(r"^# HELP relaysieve_verdicts_total (.*)$", scrape(wire)[2], re.M)[1]

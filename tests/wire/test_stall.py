@@ -8,6 +8,7 @@ import time
 
 import frames
 import pytest
+from control import command
 from hold import held, threads
 from lab.namespaces import wait_until
 from wirelab import BOUND
@@ -64,6 +65,7 @@ def test_a_worker_that_stalls_is_seen_and_told(wire, manager):
     with held(worker):
         wait_until(lambda: health(wire)[1] == (1, True), "the stall", BOUND)
         assert health(wire)[0] == (0, False)
+        assert "\nstalls of worker 1: 1, and it stands still now\n" in command(wire.daemon, "status")[1]
         assert logged(wire) == [("1", "has stalled: it has not moved for")]
         told(manager)
         time.sleep(2 * WATCHDOG)  # systemd would lose its patience here
@@ -73,6 +75,7 @@ def test_a_worker_that_stalls_is_seen_and_told(wire, manager):
     assert manager.recv(100) == b"WATCHDOG=1"
     seconds = float(re.search(r"worker 1 moves again, after ([\d.]+)s$", wire.daemon.err, re.M)[1])
     assert seconds > 1 + 2 * WATCHDOG
+    assert command(wire.daemon, "status")[1].endswith("\nstalls of worker 1: 1\n")
     left.send(END)
     assert right.until(END) == []
 
