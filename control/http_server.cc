@@ -60,7 +60,7 @@ std::optional<uid_t> caller(MHD_Connection* connection) {
   ucred peer{};
   socklen_t size = sizeof peer;
   if (socket == nullptr || getsockopt(socket->connect_fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0 ||
-      peer.pid == 0)
+      peer.uid == static_cast<uid_t>(-1))
     return std::nullopt;
   return peer.uid;
 }
