@@ -19,7 +19,7 @@ namespace {
 
 // What may wait in each direction.
 constexpr uint32_t kRing = 2048;
-constexpr uint64_t kMemory = uint64_t{2} * kRing * XdpQueue::kChunk;
+constexpr uint64_t kMemory = uint64_t{2} * kRing * XdpQueue::kChunk;  // 16 MiB
 constexpr int kSendBuffer = 4 << 20;  // frames that the device has not done with; it counts them twice
 
 static_assert(XdpQueue::kLongestFrame <= kFrameBuffer - RTE_PKTMBUF_HEADROOM);

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """AF_XDP or AF_PACKET: what is chosen and why, what AF_XDP would lose elsewhere, and what it leaves behind."""
 
+import fcntl
 import json
+import os
 import re
 import select
 import signal
@@ -12,9 +14,10 @@ import frames
 import pytest
 from lab.box import built
 from lab.namespaces import wait_until
-from wirelab import BOUND, Tap
+from wirelab import BOUND, Tap, inside
 
 END = frames.marker(0)
+TUNSETIFF, IFF_TAP, IFF_NO_PI = 0x400454CA, 0x0002, 0x1000  # linux/if_tun.h
 
 
 @pytest.fixture
@@ -166,6 +169,29 @@ def test_the_largest_mtu_of_a_veth(wire):
     wire.start("--driver", "af_xdp")
     sent = [frames.sized(3520), frames.sized(3524, [(0x8100, 5)]), frames.sized(14), frames.sized(15)]
     assert crosses(wire, sent) == sent
+
+
+def test_a_tap(wire):
+    """As a virtual machine has one: its frames are bytes from a program, with nothing beside them."""
+    with inside(wire.box):
+        tap = os.open("/dev/net/tun", os.O_RDWR)
+        fcntl.ioctl(tap, TUNSETIFF, struct.pack("16sH", b"tap", IFF_TAP | IFF_NO_PI))
+    try:
+        wire.box.ip("link", "set", "tap", "up")
+        wire.start(routers="tap")
+        assert drivers(wire) == ["af_xdp", "af_xdp"]
+        right = wire.tap(wire.right)
+        sent = frames.of_all_kinds()
+        for frame in [*sent, END]:
+            os.write(tap, frame)
+        assert right.until(END) == sent
+        right.send(*sent[:100], END)
+        heard = []
+        while (frame := os.read(tap, 2048)) != END:
+            heard.append(frame)
+        assert heard == sent[:100]
+    finally:
+        os.close(tap)
 
 
 def tagged_through_a_switch(wire):
