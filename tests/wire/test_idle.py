@@ -24,9 +24,9 @@ def median_us(wire, idle):
     return ages["p50_us"]
 
 
-@pytest.mark.parametrize("workers", [1, 2])
-def test_it_sleeps(wire, workers):
-    wire.start("--workers", workers)
+@pytest.mark.parametrize("words", ["--driver af_packet", "--driver af_packet --workers 2", "--driver af_xdp"])
+def test_it_sleeps(wire, words):
+    wire.start(*words.split())
     assert share_of_a_core(wire, 3) < 0.02
 
 
