@@ -98,7 +98,7 @@ def test_both_sides_lost_at_once_do_not_lock_each_other(wire, first):
     wire.start()
     for side in SIDES:
         pull(wire, side)
-    said(wire, "port routers: link down", "port server: link down")
+    wait_until(lambda: not any(port["link"] for port in wire.daemon.status()["ports"]), "both links to be lost", BOUND)
     # Whichever was seen first, one side at most is held, and it learns what the other has.
     plug_in(wire, first)
     wire.wait_for_carrier(host(wire, first), "eth0", False)
