@@ -27,7 +27,10 @@ def more_huge_pages(count):
         pages.write_text(str(int(before) + count))
         yield int((PAGES / "free_hugepages").read_text()) >= count
     finally:
-        pages.write_text(before)
+        def restored():  # pages that a process has just left are not free at once
+            pages.write_text(before)
+            return pages.read_text() == before
+        wait_until(restored, "the huge pages", BOUND)
 
 
 class Sight:
