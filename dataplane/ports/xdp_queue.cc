@@ -17,9 +17,10 @@
 namespace relaysieve {
 namespace {
 
-// What may wait in each direction.
-constexpr uint32_t kRing = 2048;
-constexpr uint64_t kMemory = uint64_t{2} * kRing * XdpQueue::kChunk;  // 16 MiB
+// Frames that may wait: for a worker that has lost its processor for a while, and for a device that is busy.
+constexpr uint32_t kIn = 4096;
+constexpr uint32_t kOut = 512;
+constexpr uint64_t kMemory = uint64_t{kIn + kOut} * XdpQueue::kChunk;  // 18 MiB
 constexpr int kSendBuffer = 4 << 20;  // frames that the device has not done with; it counts them twice
 
 static_assert(XdpQueue::kLongestFrame <= kFrameBuffer - RTE_PKTMBUF_HEADROOM);
@@ -39,26 +40,24 @@ absl::StatusOr<std::unique_ptr<XdpQueue>> XdpQueue::open(const std::string& inte
   return made;
 }
 
-// The first half of the memory is received into, the second sent from.
+// The first kIn chunks of the memory are received into, the others sent from.
 absl::Status XdpQueue::bind(const std::string& interface, unsigned queue) {
   void* memory =
       mmap(nullptr, kMemory, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
   if (memory == MAP_FAILED) return absl::ResourceExhaustedError("no memory for its frames");
   memory_ = static_cast<char*>(memory);
-  const xsk_umem_config shape{kRing, kRing, kChunk, 0, 0};
+  const xsk_umem_config shape{kIn, kOut, kChunk, 0, 0};
   if (int error = xsk_umem__create(&umem_, memory_, kMemory, &empty_, &done_, &shape); error != 0)
     return refused(-error, "the kernel does not share memory with it");
 
-  std::array<uint64_t, kRing> chunks;
-  for (uint32_t i = 0; i < kRing; ++i) {
-    chunks[i] = uint64_t{i} * kChunk;
-    free_.push_back(uint64_t{kRing + i} * kChunk);
-  }
-  fill(chunks.data(), kRing);
+  std::array<uint64_t, kIn> chunks;
+  for (uint32_t i = 0; i < kIn; ++i) chunks[i] = uint64_t{i} * kChunk;
+  for (uint32_t i = kIn; i < kIn + kOut; ++i) free_.push_back(uint64_t{i} * kChunk);
+  fill(chunks.data(), kIn);
 
   xsk_socket_config how{};
-  how.rx_size = kRing;
-  how.tx_size = kRing;
+  how.rx_size = kIn;
+  how.tx_size = kOut;
   how.libxdp_flags = XSK_LIBXDP_FLAGS__INHIBIT_PROG_LOAD;
   how.bind_flags = XDP_COPY;
   if (int error = xsk_socket__create(&socket_, interface.c_str(), queue, umem_, &received_, &outgoing_, &how);
@@ -108,7 +107,7 @@ void XdpQueue::receive(Burst& burst) {
 // Takes back the chunks whose frames are gone.
 void XdpQueue::reclaim() {
   uint32_t at = 0;
-  const uint32_t count = xsk_ring_cons__peek(&done_, kRing, &at);
+  const uint32_t count = xsk_ring_cons__peek(&done_, kOut, &at);
   for (uint32_t i = 0; i < count; ++i) free_.push_back(*xsk_ring_cons__comp_addr(&done_, at + i));
   xsk_ring_cons__release(&done_, count);
 }
