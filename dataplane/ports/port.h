@@ -95,8 +95,8 @@ std::vector<std::string> split_ports(const std::string& list);
 // Opens a port, which is deaf and has changed nothing on the box until it is started. Errors, here and there,
 // are sentences that do not name the port.
 // `driver` is for kernel interfaces, `queues` how many workers there will be; why AF_XDP was not chosen is logged.
-absl::StatusOr<std::unique_ptr<Port>> open_port(const std::string& name, rte_mempool* pool,
-                                                Driver driver = Driver::af_packet, unsigned queues = 1);
+absl::StatusOr<std::unique_ptr<Port>> open_port(const std::string& name, rte_mempool* pool, Driver driver,
+                                                unsigned queues);
 
 // The doors behind that; their errors do not name the port.
 absl::StatusOr<std::unique_ptr<Port>> open_packet_port(const std::string& name, rte_mempool* pool);
