@@ -9,7 +9,7 @@ import subprocess
 from collections import namedtuple
 from pathlib import Path
 
-from lab.namespaces import run, wait_until
+from lab.namespaces import wait_until
 from wirelab import BOUND
 
 PAGES = Path("/sys/kernel/mm/hugepages/hugepages-2048kB")

@@ -7,7 +7,7 @@ import struct
 
 import frames
 import pytest
-from lab.namespaces import run, wait_until
+from lab.namespaces import wait_until
 from wirelab import BOTH_DRIVERS, BOUND, inside
 
 pytestmark = BOTH_DRIVERS

@@ -10,7 +10,6 @@ from pathlib import Path
 import frames
 import pytest
 from lab.box import built
-from lab.namespaces import run, wait_until
 from wirelab import BOTH_DRIVERS, BOUND
 
 pytestmark = BOTH_DRIVERS

@@ -12,7 +12,7 @@ import frames
 import pytest
 from hold import held, threads
 from lab.namespaces import wait_until
-from wirelab import BOUND, Relaysieved, inside
+from wirelab import BOUND, inside
 
 END = frames.marker(0)
 USUAL = "127.0.0.1:9467"

@@ -5,8 +5,7 @@ import signal
 
 import frames
 import pytest
-from lab.namespaces import wait_until
-from wirelab import BOTH_DRIVERS, BOUND, LONGEST_MTU, digest
+from wirelab import BOTH_DRIVERS, LONGEST_MTU, digest
 
 pytestmark = BOTH_DRIVERS
 
