@@ -93,7 +93,7 @@ TEST(Change, ToThePolicyInForceDoublesNothing) {
     change(feed, other, Policy());
     std::this_thread::yield();
   });
-  EXPECT_GT(count.changes, 100u);
+  EXPECT_GT(count.changes, 10u);
   EXPECT_EQ(count.doubled, 0u);
   EXPECT_EQ(count.lost, 0u);
 }
@@ -107,7 +107,7 @@ TEST(Change, OfTheEchoWindowTheTurnsAndTheGroupsOfOthersDoublesNothing) {
     change(feed, other, policy);
     std::this_thread::yield();
   });
-  EXPECT_GT(count.changes, 100u);
+  EXPECT_GT(count.changes, 10u);
   EXPECT_EQ(count.doubled, 0u);
   EXPECT_EQ(count.lost, 0u);
 }
@@ -122,7 +122,7 @@ TEST(Change, OfTheWindowAndTheScopeLosesNothing) {
     change(feed, other, policy);
     std::this_thread::yield();
   });
-  EXPECT_GT(count.changes, 100u);
+  EXPECT_GT(count.changes, 10u);
   EXPECT_EQ(count.lost, 0u);
 }
 
@@ -131,7 +131,7 @@ TEST(Change, AFlushLosesNothing) {
     other.flush();
     std::this_thread::yield();
   });
-  EXPECT_GT(count.changes, 100u);
+  EXPECT_GT(count.changes, 10u);
   EXPECT_EQ(count.lost, 0u);
 }
 
