@@ -155,7 +155,8 @@ class Namespace:
         self.ip("link", "set", interface, "up")
 
     def bridge(self, name):
-        mac = f"02:00:00:ff:00:{next(_serial):02x}"  # or it would change with every port, and drop neighbours
+        number = next(_serial)
+        mac = f"02:00:00:ff:{number >> 8:02x}:{number & 255:02x}"  # or it would change with every port, and drop neighbours
         self.ip("link", "add", "name", name, "address", mac, "type", "bridge", "forward_delay", "0", "mcast_snooping", "0")
         self.ip("link", "set", name, "up")
 
