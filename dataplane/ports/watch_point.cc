@@ -1,13 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ports/watch_point.h"
 
+#include <dlfcn.h>
 #include <rte_eth_ring.h>
 #include <rte_ethdev.h>
+#include <rte_lcore.h>
 #include <rte_mbuf.h>
 #include <rte_ring.h>
 
 #include <algorithm>
 #include <array>
+#include <atomic>
+#include <chrono>
+#include <thread>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
@@ -15,6 +20,29 @@
 
 namespace relaysieve {
 namespace {
+
+// Which threads are at somebody's callbacks, by their number (number_thread).
+struct alignas(64) AtCallbacks {
+  std::atomic<bool> now = false;
+};
+std::array<AtCallbacks, RTE_MAX_LCORE> at_callbacks;
+
+// pdump takes callbacks away and tells the tool so, which gives back the memory that they write to; DPDK 22.11 does
+// not ask whether a worker is still at it. So nobody is told before every worker has left. Only a worker that stands
+// still is not waited for.
+void wait_until_all_have_left() {
+  std::atomic_thread_fence(std::memory_order_seq_cst);
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(3);
+  for (const AtCallbacks& thread : at_callbacks)
+    while (thread.now.load(std::memory_order_acquire) && std::chrono::steady_clock::now() < end)
+      std::this_thread::yield();
+}
+
+// A function of DPDK's that one of ours stands before.
+template <typename Function>
+Function* behind(const char* name) {
+  return reinterpret_cast<Function*>(dlsym(RTLD_NEXT, name));
+}
 
 class WatchedQueue final : public Queue {
  public:
@@ -28,8 +56,16 @@ class WatchedQueue final : public Queue {
 
  private:
   // Who watches: what rte_eth_rx_burst() and rte_eth_tx_burst() look for after and before their driver.
-  void* watchers(const rte_ethdev_qdata& queues) const {
-    return __atomic_load_n(&queues.clbk[number_], __ATOMIC_ACQUIRE);
+  bool watched(const rte_ethdev_qdata& queues) const {
+    return __atomic_load_n(&queues.clbk[number_], __ATOMIC_RELAXED) != nullptr;
+  }
+  // The same, looked up and used while they cannot go.
+  template <typename Use>
+  void with_watchers(const rte_ethdev_qdata& queues, Use use) const {
+    std::atomic<bool>& here = at_callbacks[rte_lcore_id() % RTE_MAX_LCORE].now;
+    here.store(true, std::memory_order_seq_cst);
+    if (void* all = __atomic_load_n(&queues.clbk[number_], __ATOMIC_SEQ_CST); all != nullptr) use(all);
+    here.store(false, std::memory_order_release);
   }
 
   Queue& queue_;
@@ -39,19 +75,24 @@ class WatchedQueue final : public Queue {
 
 void WatchedQueue::receive(Burst& burst) {
   queue_.receive(burst);
-  if (void* all = watchers(rte_eth_fp_ops[device_].rxq); all != nullptr && burst.size > 0)
+  const rte_ethdev_qdata& queues = rte_eth_fp_ops[device_].rxq;
+  if (burst.size == 0 || !watched(queues)) return;
+  with_watchers(queues, [&](void* all) {
     rte_eth_call_rx_callbacks(device_, number_, burst.frames.data(), burst.size, Burst::kSize, all);
+  });
 }
 
 // Shown is what has gone out, not what was tried: so it is held until that is known.
 uint16_t WatchedQueue::transmit(rte_mbuf** frames, uint16_t count) {
-  void* all = watchers(rte_eth_fp_ops[device_].txq);
-  if (all == nullptr || count > Burst::kSize) return queue_.transmit(frames, count);
+  const rte_ethdev_qdata& queues = rte_eth_fp_ops[device_].txq;
+  if (!watched(queues) || count > Burst::kSize) return queue_.transmit(frames, count);
   std::array<rte_mbuf*, Burst::kSize> held;
   std::copy_n(frames, count, held.begin());
   for (uint16_t i = 0; i < count; ++i) rte_pktmbuf_refcnt_update(held[i], 1);
   const uint16_t sent = queue_.transmit(frames, count);
-  if (sent > 0) rte_eth_call_tx_callbacks(device_, number_, held.data(), sent, all);
+  if (sent > 0)
+    with_watchers(queues,
+                  [&](void* all) { rte_eth_call_tx_callbacks(device_, number_, held.data(), sent, all); });
   rte_pktmbuf_free_bulk(held.data(), count);
   return sent;
 }
@@ -99,3 +140,22 @@ WatchPoint::~WatchPoint() {
 }
 
 }  // namespace relaysieve
+
+// librte_pdump finds these before those of librte_ethdev, which they call.
+extern "C" int rte_eth_remove_rx_callback(uint16_t port, uint16_t queue,
+                                          const rte_eth_rxtx_callback* callback) {
+  static auto* const remove =
+      relaysieve::behind<decltype(rte_eth_remove_rx_callback)>("rte_eth_remove_rx_callback");
+  const int error = remove(port, queue, callback);
+  relaysieve::wait_until_all_have_left();
+  return error;
+}
+
+extern "C" int rte_eth_remove_tx_callback(uint16_t port, uint16_t queue,
+                                          const rte_eth_rxtx_callback* callback) {
+  static auto* const remove =
+      relaysieve::behind<decltype(rte_eth_remove_tx_callback)>("rte_eth_remove_tx_callback");
+  const int error = remove(port, queue, callback);
+  relaysieve::wait_until_all_have_left();
+  return error;
+}

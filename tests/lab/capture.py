@@ -73,7 +73,7 @@ class Capture:
         self._markers = set()
         self._problem = None
         self._tcpdump = subprocess.Popen(
-            [*namespace.enter(), "tcpdump", "--immediate-mode", "-U", "-n", "-i", interface, "-s", "0", "-w", "-",
+            [*namespace.enter(), "tcpdump", "--immediate-mode", "-U", "-n", "-i", interface, "-s", "2048", "-B", "16384", "-w", "-",
              _FILTER], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         self._wait_until_it_listens()
         self._reader = threading.Thread(target=self._read, daemon=True)
