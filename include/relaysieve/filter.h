@@ -36,9 +36,9 @@ struct Verdict {
 // Many threads, one table: a NIC spreads a request's copies over queues, and so over cores, because their relays'
 // addresses differ. Each bucket of the table has a lock, and a decision is made while it is held. It lies in the
 // cache line that the look-up reads anyway, and costs 5 ns of a decision's 20 (tables in the cache; of some 150
-// from memory); 10 to 40 ns more where two cores keep meeting in it, which only the copies of one request do, who
-// have to wait for each other in any case. Handing each request to the core that owns its client costs 500 ns there
-// and back, to each request, and two cores for one frame. bench/sharing_bench measures both.
+// from memory); 20 to 50 ns more where two cores keep meeting in a line: in a table that fits the cache, and for the
+// copies of one request, which have to wait for each other in any case. Handing each request to the core that owns
+// its client costs 400 ns there and back at the least, and two cores for one frame. bench/sharing_bench measures both.
 class Filter {
  public:
   struct Options {
