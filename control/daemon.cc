@@ -37,8 +37,10 @@ absl::StatusOr<std::unique_ptr<Daemon>> Daemon::open(const std::vector<WirePlan>
   absl::StatusOr<std::unique_ptr<LinkWatch>> links = LinkWatch::open(*daemon->wiring_, settings, monotonic());
   if (!links.ok()) return links.status();
   daemon->links_ = *std::move(links);
-  for (unsigned i = 0; i < settings.workers; ++i)
+  for (unsigned i = 0; i < settings.workers; ++i) {
     daemon->counters_.push_back(std::make_unique<Counters>(daemon->wiring_->ports().size()));
+    daemon->censuses_.push_back(std::make_unique<Census>());
+  }
   return daemon;
 }
 
@@ -52,7 +54,7 @@ void Daemon::start() {
       pthread_setname_np(pthread_self(), absl::StrCat("worker ", i).c_str());
       number_thread(i);
       Worker({.index = i, .workers = workers, .polls = polls}, wiring_->wires(i), std::move(filter), feed_,
-             *counters_[i])
+             *counters_[i], *censuses_[i])
           .run(stop_);
     });
   }
@@ -87,6 +89,12 @@ Totals Daemon::totals() const {
   Totals totals;
   for (const auto& worker : counters_) totals.add(*worker);
   return totals;
+}
+
+CensusTotals Daemon::relays() const {
+  std::vector<const Census*> threads;
+  for (const auto& census : censuses_) threads.push_back(census.get());
+  return CensusTotals(threads);
 }
 
 void Daemon::watch_workers() {

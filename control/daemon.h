@@ -14,6 +14,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "census.h"
 #include "link_watch.h"
 #include "ports/counters.h"
 #include "ports/policy_feed.h"
@@ -47,6 +48,7 @@ class Daemon {
   // For any thread:
 
   Snapshot snapshot() const;
+  CensusTotals relays() const;                                           // who has brought what
   nlohmann::ordered_json status() const { return to_json(snapshot()); }  // as /v1/status gives it
   Settings settings() const;
   // See change_settings. The workers take the new policy between two bursts.
@@ -67,6 +69,7 @@ class Daemon {
   std::unique_ptr<Wiring> wiring_;
   std::unique_ptr<LinkWatch> links_;
   std::vector<std::unique_ptr<Counters>> counters_;  // a worker's each
+  std::vector<std::unique_ptr<Census>> censuses_;    // a worker's each
   Supervisor supervisor_;
   std::atomic<bool> stop_ = false;
   std::vector<std::thread> threads_;

@@ -2,25 +2,13 @@
 #pragma once
 
 #include <array>
-#include <atomic>
 #include <cstdint>
 #include <vector>
 
+#include "counter.h"
 #include "relaysieve/reason.h"
 
 namespace relaysieve {
-
-// A number that one thread counts and any thread reads. Adding is a plain add: no lock, no fence.
-class Counter {
- public:
-  void add(uint64_t n) {
-    value_.store(value_.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
-  }
-  uint64_t get() const { return value_.load(std::memory_order_relaxed); }
-
- private:
-  std::atomic<uint64_t> value_ = 0;
-};
 
 struct PortCounters {
   Counter rx_frames;

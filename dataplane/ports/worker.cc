@@ -28,11 +28,12 @@ std::span<const uint8_t> bytes_of(const rte_mbuf* frame) { return {destination_o
 }  // namespace
 
 Worker::Worker(Place place, std::vector<Wire> wires, Filter filter, const PolicyFeed& feed,
-               Counters& counters)
+               Counters& counters, Census& census)
     : wires_(std::move(wires)),
       filter_(std::move(filter)),
       feed_(feed),
       counters_(counters),
+      census_(census),
       stride_(place.workers),
       number_(place.index),
       rests_(!place.polls) {
@@ -143,6 +144,7 @@ void Worker::send_survivors(const Cable& server) {
   uint16_t kept = 0;
   for (uint16_t i = 0; i < in_.size; ++i) {
     if (verdicts_[i].dropped()) continue;
+    witness(i);  // as long as there is a frame to look at
     passed[kept] = in_.frames[i];
     place[kept++] = i;
   }
@@ -155,7 +157,9 @@ void Worker::send_survivors(const Cable& server) {
   for (uint16_t i = 0; i < in_.size; ++i) {
     count(verdicts_[i].reason);
     counters_.evicted.add(verdicts_[i].evicted);
-    if (verdicts_[i].dropped()) rte_pktmbuf_free(in_.frames[i]);
+    if (!verdicts_[i].dropped()) continue;
+    witness(i);
+    rte_pktmbuf_free(in_.frames[i]);
   }
 }
 
@@ -178,6 +182,7 @@ void Worker::take_back(const Cable& server, Mask refused) {
       continue;
     verdicts_[i] = filter_.judge(frames_[i]);
     if (verdicts_[i].dropped()) continue;
+    witness(i);
     if (send(server, &in_.frames[i], 1, /*tries=*/0) == 0) {
       counters_.forwarded.add(1);
     } else {

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "census.h"
 #include "ports/counters.h"
 #include "ports/junction.h"
 #include "ports/policy_feed.h"
@@ -40,8 +41,9 @@ class Worker {
     bool polls = false;    // without a rest, even when nothing comes
   };
 
-  // `counters` must be this worker's alone.
-  Worker(Place place, std::vector<Wire> wires, Filter filter, const PolicyFeed& feed, Counters& counters);
+  // `counters` and `census` must be this worker's alone.
+  Worker(Place place, std::vector<Wire> wires, Filter filter, const PolicyFeed& feed, Counters& counters,
+         Census& census);
 
   void run(const std::atomic<bool>& stop);
   // One burst from every queue; the frames that came in.
@@ -59,6 +61,7 @@ class Worker {
   void send_survivors(const Cable& server);
   void take_back(const Cable& server, Mask refused);
   Mask spread(Wire& wire);
+  void witness(uint16_t i) { census_.note(frames_[i], verdicts_[i]); }
   Mask send(const Cable& cable, rte_mbuf** frames, uint16_t size, unsigned tries);
   void adopt_policy();
   void rest();
@@ -69,6 +72,7 @@ class Worker {
   Filter filter_;
   const PolicyFeed& feed_;
   Counters& counters_;
+  Census& census_;
   const uint64_t stride_;
   uint64_t number_;       // of the latest frame from a router; no two workers give the same
   uint64_t edition_ = 0;  // of the policy

@@ -62,5 +62,30 @@ TEST(Histogram, AQuantileIsAtMostOnePartIn64Off) {
   EXPECT_EQ(histogram.max(), values.back());
 }
 
+TEST(Histogram, TwoTogetherAreOneThatGotBoth) {
+  Histogram one, other, both;
+  for (int i = 1; i <= 100; ++i) {
+    (i % 3 == 0 ? one : other).add(i * 1ms);
+    both.add(i * 1ms);
+  }
+  one.add(other);
+  one.add(Histogram());
+  EXPECT_EQ(one.count(), both.count());
+  EXPECT_EQ(one.min(), 1ms);
+  EXPECT_EQ(one.max(), 100ms);
+  EXPECT_EQ(one.quantile(0.5), both.quantile(0.5));
+}
+
+TEST(Histogram, CountsUpToALimit) {
+  Histogram histogram;
+  for (int i = 1; i <= 1000; ++i) histogram.add(i * 1us);
+  EXPECT_EQ(histogram.count_to(0us), 0u);
+  EXPECT_EQ(histogram.count_to(-1us), 0u);
+  EXPECT_NEAR(static_cast<double>(histogram.count_to(500us)), 500, 500 / 32);
+  EXPECT_LE(histogram.count_to(500us), 500u) << "never more than there are";
+  EXPECT_EQ(histogram.count_to(2ms), 1000u);
+  EXPECT_EQ(histogram.count_to(1h), 1000u);
+}
+
 }  // namespace
 }  // namespace relaysieve

@@ -122,8 +122,8 @@ class WorkerTest : public testing::Test {
     wire.server = {&server->port->queue(0), static_cast<uint8_t>(cables)};
     if (cables > 1) wire.junction = &junction;
     counters = std::make_unique<Counters>(cables + 1);
-    worker =
-        std::make_unique<Worker>(Worker::Place(), std::vector<Wire>{wire}, filter.share(), feed, *counters);
+    worker = std::make_unique<Worker>(Worker::Place(), std::vector<Wire>{wire}, filter.share(), feed,
+                                      *counters, census);
   }
 
   void run() {
@@ -137,11 +137,23 @@ class WorkerTest : public testing::Test {
     return sum;
   }
   uint64_t count(Reason reason) const { return totals().count(reason); }
+  // The law of the census: of each reason for a relayed request, all relays together have as many as were counted.
+  void expect_every_request_to_be_some_relays() const {
+    const CensusTotals who(std::array<const Census*, 1>{&census});
+    for (size_t i = 0; i <= static_cast<size_t>(Reason::over_capacity); ++i) {
+      const auto reason = static_cast<Reason>(i);
+      if (reason == Reason::looped) continue;
+      uint64_t brought = 0;
+      for (const auto& relay : who.relays) brought += relay.count(reason);
+      EXPECT_EQ(brought, count(reason)) << info(reason).name;
+    }
+  }
   uint64_t refused_by_server() const { return totals().ports.back().refused; }
 
   // The law, and no frame lost in the box.
   void TearDown() override {
     EXPECT_TRUE(totals().sums_agree());
+    expect_every_request_to_be_some_relays();
     for (const auto& end : ends) end->take();
     server->take();
     EXPECT_EQ(rte_mempool_in_use_count(pool()), before_);
@@ -160,6 +172,7 @@ class WorkerTest : public testing::Test {
   PolicyFeed feed{std::make_shared<const Policy>(patient())};
   Junction junction;
   std::unique_ptr<Counters> counters;
+  Census census;
   std::unique_ptr<Worker> worker;
 
  private:
@@ -295,8 +308,8 @@ TEST_F(WorkerTest, OneCopyReachesAServersPortThatRefusesTheOther) {
   open();
   Moody moody(server->port->queue(0));
   Wire wire{{{&routers->port->queue(0), 0}}, {&moody, 1}, nullptr};
-  worker =
-      std::make_unique<Worker>(Worker::Place(), std::vector<Wire>{wire}, filter.share(), feed, *counters);
+  worker = std::make_unique<Worker>(Worker::Place(), std::vector<Wire>{wire}, filter.share(), feed, *counters,
+                                    census);
   moody.refuse = A.brings(discover).bytes();
   for (const Router& router : {A, B, C}) routers->put(router.brings(discover).bytes());
   routers->put(B.brings(request).bytes());

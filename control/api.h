@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "absl/strings/string_view.h"
+#include "daemon.h"
+#include "http_server.h"
+
+namespace relaysieve::api {
+
+// What stands behind the paths of control_api.h, and what it is written with.
+
+HttpReply reply(unsigned code, const nlohmann::ordered_json& content, std::string allow = "");
+// {"errors": [a sentence for each line, ...]}
+HttpReply refuse(unsigned code, absl::string_view lines, std::string allow = "");
+// The caller, as the log names it.
+std::string who(const HttpRequest& request);
+
+HttpReply status(Daemon& daemon, const HttpRequest& request);
+HttpReply settings(Daemon& daemon, const HttpRequest& request);
+HttpReply change(Daemon& daemon, const HttpRequest& request);
+HttpReply flush(Daemon& daemon, const HttpRequest& request);
+
+}  // namespace relaysieve::api

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "census.h"
+
+#include <algorithm>
+#include <numeric>
+
+namespace relaysieve {
+namespace {
+
+uint64_t key_of(uint64_t first, uint64_t second) { return first << 32 | second; }
+
+Time time_of(const Counter& ns) { return Time(static_cast<int64_t>(ns.get())); }
+
+bool is_rewritten(Reason reason) {
+  return reason == Reason::rewritten || reason == Reason::second_copy_rewritten ||
+         reason == Reason::would_drop_second_copy_rewritten;
+}
+
+bool is_echo(Reason reason) { return reason == Reason::echo || reason == Reason::would_drop_echo; }
+
+}  // namespace
+
+Census::Census() : relays_(kRelays + 1, Pages::lazy), pairs_(kPairs, Pages::lazy) {
+  relay_at_.reserve(kRelays);  // note() allocates nothing
+  pair_at_.reserve(kPairs);
+}
+
+void Census::note(const Frame& frame, const Verdict& verdict) {
+  if (!verdict.request) return;
+  const uint32_t place = place_of(frame, verdict);
+  Relay& relay = relays_[place];
+  relay.reasons[static_cast<size_t>(verdict.reason)].add(1);
+  relay.last_seen.set(static_cast<uint64_t>(frame.time.count()));
+
+  if (is_echo(verdict.reason)) {
+    echo_.add(verdict.lag);
+  } else if (verdict.reason == Reason::retransmission) {
+    repeat_.add(verdict.lag);
+  } else if (verdict.has_first || verdict.first_router != verdict.router) {
+    note_pair(verdict);
+  }
+}
+
+uint32_t Census::place_of(const Frame& frame, const Verdict& verdict) {
+  if (const auto known = relay_at_.find(verdict.router); known != relay_at_.end()) return known->second;
+  const uint32_t place = relay_count_.load(std::memory_order_relaxed);
+  if (place == kRelays) return place;
+  Relay& relay = relays_[place];
+  relay.router = verdict.router;
+  relay.name = relay_of(frame);
+  relay.first_seen.set(static_cast<uint64_t>(frame.time.count()));
+  relay_at_.emplace(verdict.router, place);
+  relay_count_.store(place + 1, std::memory_order_release);
+  return place;
+}
+
+void Census::note_pair(const Verdict& verdict) {
+  if (verdict.has_first) lag_.add(verdict.lag);
+  const uint64_t key = key_of(verdict.first_router, verdict.router);
+  auto at = pair_at_.find(key);
+  if (at == pair_at_.end()) {
+    const uint32_t count = pair_count_.load(std::memory_order_relaxed);
+    if (count == kPairs) return other_pairs_.add(verdict.has_first);
+    pairs_[count].first = verdict.first_router;
+    pairs_[count].second = verdict.router;
+    at = pair_at_.emplace(key, count).first;
+    pair_count_.store(count + 1, std::memory_order_release);
+  }
+  Pair& pair = pairs_[at->second];
+  if (verdict.has_first) pair.lag.add(verdict.lag);
+  pair.twins.add(verdict.reason == Reason::twin_other_scope);
+  pair.rewritten.add(is_rewritten(verdict.reason));
+  pair.late.add(verdict.reason == Reason::late_copy);
+}
+
+uint64_t CensusTotals::Relay::copies() const {
+  return std::accumulate(reasons.begin(), reasons.end(), uint64_t{0});
+}
+
+CensusTotals::CensusTotals(std::span<const Census* const> threads) {
+  for (const Census* thread : threads) add_relays(*thread);
+  for (const Census* thread : threads) add_pairs(*thread);
+}
+
+CensusTotals::Relay& CensusTotals::sum_of(const Census::Relay& relay) {
+  const auto known = relay_at_.find(relay.router);
+  if (known != relay_at_.end()) return relays[known->second];
+  if (relays.size() == Census::kRelays) return others;
+  relay_at_.emplace(relay.router, relays.size());
+  return relays.emplace_back(
+      Relay{.router = relay.router, .name = relay.name, .first_seen = time_of(relay.first_seen)});
+}
+
+void CensusTotals::add_relays(const Census& thread) {
+  const auto add = [](Relay& sum, const Census::Relay& relay) {
+    for (size_t i = 0; i < kReasonCount; ++i) sum.reasons[i] += relay.reasons[i].get();
+    sum.first_seen = std::min(sum.first_seen, time_of(relay.first_seen));
+    sum.last_seen = std::max(sum.last_seen, time_of(relay.last_seen));
+  };
+  const uint32_t count = thread.relay_count_.load(std::memory_order_acquire);
+  for (uint32_t i = 0; i < count; ++i) add(sum_of(thread.relays_[i]), thread.relays_[i]);
+  add(others, thread.relays_[Census::kRelays]);
+}
+
+void CensusTotals::add_pairs(const Census& thread) {
+  const uint32_t count = thread.pair_count_.load(std::memory_order_acquire);
+  for (uint32_t i = 0; i < count; ++i) {
+    const Census::Pair& pair = thread.pairs_[i];
+    const auto first = relay_at_.find(pair.first), second = relay_at_.find(pair.second);
+    const bool named = first != relay_at_.end() && second != relay_at_.end();
+    auto at = named ? pair_at_.find(key_of(pair.first, pair.second)) : pair_at_.end();
+    if (named && at == pair_at_.end() && pairs.size() < Census::kPairs) {
+      at = pair_at_.emplace(key_of(pair.first, pair.second), pairs.size()).first;
+      pairs.push_back({.first = first->second, .second = second->second, .lag = {}});
+    }
+    if (at == pair_at_.end()) {
+      other_pairs += pair.lag.count();
+      continue;
+    }
+    Pair& sum = pairs[at->second];
+    sum.lag.add(pair.lag);
+    sum.twins += pair.twins.get();
+    sum.rewritten += pair.rewritten.get();
+    sum.late += pair.late.get();
+  }
+  other_pairs += thread.other_pairs_.get();
+  lag.add(thread.lag_);
+  echo.add(thread.echo_);
+  repeat.add(thread.repeat_);
+}
+
+}  // namespace relaysieve

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "counter.h"
+#include "histogram.h"
+#include "relaysieve/filter.h"
+#include "slab.h"
+
+namespace relaysieve {
+
+// Who brought what: the copies of each router by reason, and for each pair of routers how far apart their copies
+// came. One thread notes, any thread reads, and none waits. Its memory is bounded: whoever comes after the first kRelays
+// routers counts among the others. Lag is what Verdict says: time since the transmission's first copy.
+class Census {
+ public:
+  static constexpr size_t kRelays = 1024;
+  static constexpr size_t kPairs = 1024;
+
+  struct Relay {
+    uint32_t router;  // Verdict::router
+    RelayName name;   // as it was first seen
+    std::array<Counter, kReasonCount> reasons;
+    Counter first_seen;  // Frame::time, ns
+    Counter last_seen;
+  };
+
+  // Two routers, and what the second brought of transmissions whose first copy came from the first.
+  struct Pair {
+    uint32_t first,
+        second;         // Verdict::first_router, whose copies another thread may note, and Verdict::router
+    Histogram lag;      // of later copies, also late ones, but no echoes
+    Counter twins;      // the same request in another scope (twin_other_scope)
+    Counter rewritten;  // the same request with other options
+    Counter late;       // copies after the window
+  };
+
+  Census();
+
+  // A frame of the routers' side and its final verdict; does nothing unless that is about a relayed request.
+  void note(const Frame& frame, const Verdict& verdict);
+
+ private:
+  friend class CensusTotals;
+
+  uint32_t place_of(const Frame& frame, const Verdict& verdict);  // kRelays: among the others
+  void note_pair(const Verdict& verdict);
+
+  Slab<Relay> relays_;  // one more than kRelays: the others
+  Slab<Pair> pairs_;
+  std::atomic<uint32_t> relay_count_ = 0;  // those before it can be read
+  std::atomic<uint32_t> pair_count_ = 0;
+  Counter other_pairs_;  // later copies of pairs that found no room
+  Histogram lag_;        // of all pairs, the others included
+  Histogram echo_;       // of copies that the network made
+  Histogram repeat_;     // of retransmissions: how soon clients ask again
+
+  absl::flat_hash_map<uint32_t, uint32_t> relay_at_;  // by router. These two are the noting thread's
+  absl::flat_hash_map<uint64_t, uint32_t> pair_at_;   // by both
+};
+
+// What all threads have noted, as plain numbers.
+class CensusTotals {
+ public:
+  struct Relay {
+    uint32_t router = 0;
+    RelayName name;
+    std::array<uint64_t, kReasonCount> reasons{};
+    Time first_seen{}, last_seen{};
+
+    uint64_t count(Reason reason) const { return reasons[static_cast<size_t>(reason)]; }
+    // A drop, or what monitor mode forwards in its place.
+    uint64_t count_either_mode(Reason drop) const { return count(drop) + count(as_monitored(drop)); }
+    uint64_t copies() const;
+  };
+  struct Pair {
+    size_t first = 0, second = 0;  // in `relays`
+    Histogram lag;
+    uint64_t twins = 0, rewritten = 0, late = 0;
+  };
+
+  CensusTotals() = default;
+  explicit CensusTotals(std::span<const Census* const> threads);
+
+  std::vector<Relay> relays;
+  std::vector<Pair> pairs;
+  Relay others;                 // the relays beyond Census::kRelays, counted together; its name says nothing
+  uint64_t other_pairs = 0;     // later copies of pairs that found no room
+  Histogram lag, echo, repeat;  // see Census
+
+ private:
+  void add_relays(const Census& thread);
+  void add_pairs(const Census& thread);
+  Relay& sum_of(const Census::Relay& relay);
+
+  absl::flat_hash_map<uint32_t, size_t> relay_at_;
+  absl::flat_hash_map<uint64_t, size_t> pair_at_;
+};
+
+}  // namespace relaysieve
