@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "census.h"
 #include "fingerprint.h"
 #include "floor.h"
 #include "frames.h"
@@ -90,11 +91,13 @@ void window(benchmark::State& state) {
   report(state, mix, count, drops);
 }
 
-void filter(benchmark::State& state) {
+// `noted`: with what a worker notes of each relay besides.
+void filter(benchmark::State& state, bool noted) {
   const Mix mix = mix_of(state);
   Schedule schedule(mix);
   FrameMaker frames(golden_capture());
   Filter judge(std::make_shared<Policy>(), {.clients = 2 * mix.clients, .seed = 1, .resident = true});
+  Census census;
   uint64_t count = 0, drops = 0;
   const auto burst = [&] {
     std::array<Frame, kBurst> in;
@@ -102,6 +105,7 @@ void filter(benchmark::State& state) {
     for (Frame& frame : in) frame = frames.warm(schedule.next(), schedule.now());
     judge.judge(in, out);
     for (const Verdict& verdict : out) drops += verdict.dropped();
+    for (size_t i = 0; noted && i < kBurst; ++i) census.note(in[i], out[i]);
     count += kBurst;
   };
   for (size_t i = 0; i < 2 * mix.clients * mix.relays; i += kBurst) burst();
@@ -131,7 +135,8 @@ BENCHMARK(parse);
 BENCHMARK(fingerprint);
 BENCHMARK(floor_of_memory)->Apply(grid);
 BENCHMARK(window)->Apply(grid);
-BENCHMARK(filter)->Apply(grid);
+BENCHMARK_CAPTURE(filter, alone, false)->Apply(grid);
+BENCHMARK_CAPTURE(filter, with_census, true)->Apply(grid);
 
 }  // namespace
 }  // namespace relaysieve::bench
