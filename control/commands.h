@@ -6,6 +6,7 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/str_split.h"
@@ -19,6 +20,10 @@ struct Command {
   CLI::App* app;
   std::function<int()> run;
 };
+
+// All of them, and what the program says of itself. Who reads the commands from the app (the manual, completion) finds
+// each one here.
+std::vector<Command> add_commands(CLI::App& app);
 
 Command add_replay(CLI::App& app);
 Command add_status(CLI::App& app);
