@@ -2,7 +2,10 @@
 #include "census.h"
 
 #include <algorithm>
+#include <bit>
 #include <numeric>
+
+#include "absl/container/flat_hash_set.h"
 
 namespace relaysieve {
 namespace {
@@ -34,7 +37,7 @@ void Census::note(const Frame& frame, const Verdict& verdict) {
 
   if (is_echo(verdict.reason)) {
     echo_.add(verdict.lag);
-  } else if (verdict.reason == Reason::retransmission) {
+  } else if (!verdict.has_first && verdict.lag != Duration::zero()) {
     repeat_.add(verdict.lag);
   } else if (verdict.has_first || verdict.first_router != verdict.router) {
     note_pair(verdict);
@@ -68,9 +71,19 @@ void Census::note_pair(const Verdict& verdict) {
   }
   Pair& pair = pairs_[at->second];
   if (verdict.has_first) pair.lag.add(verdict.lag);
-  pair.twins.add(verdict.reason == Reason::twin_other_scope);
+  if (verdict.reason == Reason::twin_other_scope) note_twin(pair, verdict);
   pair.rewritten.add(is_rewritten(verdict.reason));
   pair.late.add(verdict.reason == Reason::late_copy);
+}
+
+void Census::note_twin(Pair& pair, const Verdict& verdict) {
+  pair.twins.add(1);
+  pair.twin_bits[std::countl_zero(verdict.first_subnet ^ verdict.subnet)].add(1);
+  const uint64_t both = key_of(verdict.first_subnet, verdict.subnet);
+  for (Counter& known : pair.twin_of) {
+    if (known.get() == both) return;
+    if (known.get() == 0) return known.set(both);
+  }
 }
 
 uint64_t CensusTotals::Relay::copies() const {
@@ -111,7 +124,7 @@ void CensusTotals::add_pairs(const Census& thread) {
     auto at = named ? pair_at_.find(key_of(pair.first, pair.second)) : pair_at_.end();
     if (named && at == pair_at_.end() && pairs.size() < Census::kPairs) {
       at = pair_at_.emplace(key_of(pair.first, pair.second), pairs.size()).first;
-      pairs.push_back({.first = first->second, .second = second->second, .lag = {}});
+      pairs.push_back({.first = first->second, .second = second->second, .lag = {}, .twin_of = {}});
     }
     if (at == pair_at_.end()) {
       other_pairs += pair.lag.count();
@@ -122,11 +135,27 @@ void CensusTotals::add_pairs(const Census& thread) {
     sum.twins += pair.twins.get();
     sum.rewritten += pair.rewritten.get();
     sum.late += pair.late.get();
+    for (size_t bits = 0; bits < sum.twin_bits.size(); ++bits)
+      sum.twin_bits[bits] += pair.twin_bits[bits].get();
+    for (const Counter& twin : pair.twin_of) {
+      const std::pair both = {static_cast<uint32_t>(twin.get() >> 32), static_cast<uint32_t>(twin.get())};
+      if (twin.get() != 0 && std::ranges::find(sum.twin_of, both) == sum.twin_of.end())
+        sum.twin_of.push_back(both);
+    }
   }
   other_pairs += thread.other_pairs_.get();
   lag.add(thread.lag_);
   echo.add(thread.echo_);
   repeat.add(thread.repeat_);
+}
+
+size_t relays_heard(std::span<const Census* const> threads) {
+  absl::flat_hash_set<uint32_t> routers;
+  for (const Census* thread : threads) {
+    const uint32_t count = thread->relay_count_.load(std::memory_order_acquire);
+    for (uint32_t i = 0; i < count; ++i) routers.insert(thread->relays_[i].router);
+  }
+  return routers.size();
 }
 
 }  // namespace relaysieve

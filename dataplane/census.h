@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstdint>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
@@ -22,6 +23,7 @@ class Census {
  public:
   static constexpr size_t kRelays = 1024;
   static constexpr size_t kPairs = 1024;
+  static constexpr size_t kExamples = 8;
 
   struct Relay {
     uint32_t router;  // Verdict::router
@@ -34,11 +36,14 @@ class Census {
   // Two routers, and what the second brought of transmissions whose first copy came from the first.
   struct Pair {
     uint32_t first,
-        second;         // Verdict::first_router, whose copies another thread may note, and Verdict::router
-    Histogram lag;      // of later copies, also late ones, but no echoes
-    Counter twins;      // the same request in another scope (twin_other_scope)
-    Counter rewritten;  // the same request with other options
-    Counter late;       // copies after the window
+        second;     // Verdict::first_router, whose copies another thread may note, and Verdict::router
+    Histogram lag;  // of later copies, also late ones, but no echoes
+    Counter twins;  // the same request in another scope (twin_other_scope):
+    std::array<Counter, 33> twin_bits;       // by how many leading bits the two subnets have in common,
+    std::array<Counter, kExamples> twin_of;  // and which they were: the first few, each once; the first
+                                             // one's << 32 | the second's; 0 = none
+    Counter rewritten;                       // the same request with other options
+    Counter late;                            // copies after the window
   };
 
   Census();
@@ -48,9 +53,11 @@ class Census {
 
  private:
   friend class CensusTotals;
+  friend size_t relays_heard(std::span<const Census* const> threads);
 
   uint32_t place_of(const Frame& frame, const Verdict& verdict);  // kRelays: among the others
   void note_pair(const Verdict& verdict);
+  static void note_twin(Pair& pair, const Verdict& verdict);
 
   Slab<Relay> relays_;  // one more than kRelays: the others
   Slab<Pair> pairs_;
@@ -59,11 +66,14 @@ class Census {
   Counter other_pairs_;  // later copies of pairs that found no room
   Histogram lag_;        // of all pairs, the others included
   Histogram echo_;       // of copies that the network made
-  Histogram repeat_;     // of retransmissions: how soon clients ask again
+  Histogram repeat_;  // of repetitions by a relay that was heard up to 5 s before: how soon clients ask again
 
   absl::flat_hash_map<uint32_t, uint32_t> relay_at_;  // by router. These two are the noting thread's
   absl::flat_hash_map<uint64_t, uint32_t> pair_at_;   // by both
 };
+
+// How many routers have brought a request; up to Census::kRelays of each thread's. Quicker than the totals.
+size_t relays_heard(std::span<const Census* const> threads);
 
 // What all threads have noted, as plain numbers.
 class CensusTotals {
@@ -83,6 +93,8 @@ class CensusTotals {
     size_t first = 0, second = 0;  // in `relays`
     Histogram lag;
     uint64_t twins = 0, rewritten = 0, late = 0;
+    std::array<uint64_t, 33> twin_bits{};
+    std::vector<std::pair<uint32_t, uint32_t>> twin_of;  // subnets, the first one's and the second's
   };
 
   CensusTotals() = default;

@@ -66,6 +66,8 @@ struct Filter::Rooms {
             .first_number = decision.first_number,
             .router = request.relay.router,
             .first_router = decision.first_router ? decision.first_router : request.relay.router,
+            .subnet = request.subnet,
+            .first_subnet = decision.first_subnet,
             .evicted = decision.evicted,
             .undo = decision.undo};
   }

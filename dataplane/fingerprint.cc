@@ -74,6 +74,7 @@ Request Fingerprint::of(const Message& m, uint16_t port, const Policy& policy) {
                                    copy_of<bootp::kChaddrSize>(b + bootp::kChaddr)));
   Request request;
   request.type = m.type;
+  request.subnet = m.subnet();
   request.scope = scope(m, policy);
   request.client = hash(packed(who, request.scope));
   request.message = hash(packed(who, copy_of<6>(b + bootp::kXid),  // xid and secs lie together
@@ -106,7 +107,7 @@ uint32_t Fingerprint::options(const Message& m, bool only_identity) {
 
 uint32_t Fingerprint::scope(const Message& m, const Policy& policy) const {
   if (policy.scope == ScopeRule::any) return 0;
-  uint32_t address = m.link_selection.value_or(m.giaddr);
+  uint32_t address = m.subnet();
   uint8_t bits = policy.scope == ScopeRule::exact ? 32 : policy.subnet_bits;
   const auto group = std::ranges::find_if(policy.relay_groups, [&](const Networks& members) {
     return std::ranges::any_of(members, [&](const Network& n) { return n.contains(address); });

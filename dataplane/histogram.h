@@ -49,6 +49,13 @@ class Histogram {
     return max();
   }
 
+  // Calls visit(the largest duration that the bucket holds, how many) for every bucket that holds any.
+  template <typename Visit>
+  void each(Visit visit) const {
+    for (size_t i = 0; i < kBuckets; ++i)
+      if (const uint64_t count = buckets_[i].get(); count != 0) visit(Duration(end_of(i)), count);
+  }
+
   // How many values lie in buckets that end at `limit` or below it: exact to 1/32 of the limit.
   uint64_t count_to(Duration limit) const {
     const auto ns = static_cast<uint64_t>(std::max<int64_t>(limit.count(), 0));

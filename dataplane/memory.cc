@@ -44,7 +44,8 @@ Decision Memory::observe(const Request& request, Time now, uint64_t number, cons
     return begin(request, slot, now, number, policy, first(request, slot, now, policy));
   if (!window_[slot].has(request.relay)) return join(request, slot, now, policy);
   if (age <= policy.echo_window) return repeated(slot, now, Reason::echo);
-  return begin(request, slot, now, number, policy, {.reason = Reason::retransmission, .undo = {}});
+  return begin(request, slot, now, number, policy,
+               {.reason = Reason::retransmission, .lag = age, .undo = {}});
 }
 
 Decision Memory::begin(const Request& request, uint32_t slot, Time now, uint64_t number, const Policy& policy,
@@ -117,12 +118,16 @@ Decision Memory::first(const Request& request, uint32_t slot, Time now, const Po
       rewritten = other;
   });
   const auto beside = [&](Reason reason, uint32_t other) {
-    return Decision{.reason = reason, .first_router = window_[other].relays[0].router, .undo = {}};
+    return Decision{.reason = reason,
+                    .first_router = window_[other].relays[0].router,
+                    .first_subnet = window_[other].subnet,
+                    .undo = {}};
   };
   if (same_router != kNowhere) return beside(Reason::other_subnet_same_relay, same_router);
   if (twin != kNowhere) return beside(Reason::twin_other_scope, twin);
   if (rewritten != kNowhere && policy.match == Match::content) return beside(Reason::rewritten, rewritten);
-  return {};
+  const bool repeats = slot != kNowhere && now - window_.started(slot) <= kLateHorizon;
+  return {.lag = repeats ? now - window_.started(slot) : Duration::zero(), .undo = {}};
 }
 
 Reason Memory::recall(const Request& request, Time now, Duration window) {

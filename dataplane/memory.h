@@ -20,6 +20,7 @@ struct Decision {
   Duration lag{};
   uint64_t first_number = 0;
   uint32_t first_router = 0;
+  uint32_t first_subnet = 0;
   bool evicted = false;
   Undo undo;
 };

@@ -58,6 +58,7 @@ void Window::start(uint32_t slot, const Request& request, Time now, uint64_t num
   record.scope = request.scope;
   record.options = request.options;
   record.content = request.content;
+  record.subnet = request.subnet;
   record.number = number;
   record.relay_count = 0;
   record.delivered = false;

@@ -23,6 +23,7 @@ struct Record {
   uint8_t relay_count = 0;
   bool delivered = false;  // a copy has been forwarded: false while every copy was held back
   std::array<Relay, kRelays> relays{};
+  uint32_t subnet = 0;  // the first copy's Request::subnet
 
   bool has(const Relay& relay) const;
   bool has_other_subnet_of(const Relay& relay) const;  // same router, another giaddr or link selection

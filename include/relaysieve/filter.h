@@ -19,10 +19,12 @@ struct Verdict {
   Reason reason = Reason::not_dhcp;
   bool request = false;       // a relayed request: the two router hashes below are set
   bool has_first = false;     // an earlier copy of this transmission is known: the two fields below are set
-  Duration lag{};             // time since that first copy
+  Duration lag{};             // time since that first copy; of a repetition, since what it repeats began
   uint64_t first_number = 0;  // that first copy's Frame::number
   uint32_t router = 0;        // who brought this copy: hash of ingress port, source MAC and source IP
   uint32_t first_router = 0;  // who brought the first copy; equal to `router` if there is none
+  uint32_t subnet = 0;        // Message::subnet of this copy
+  uint32_t first_subnet = 0;  // and of its twin's first copy (twin_other_scope)
   bool evicted = false;       // its record took the place of one whose window had not ended
   Undo undo;                  // for Filter::undo
 

@@ -26,6 +26,9 @@ struct Message {
   bool relay_info = false;                 // option 82 (RFC 3046) is present
   std::optional<uint32_t> link_selection;  // option 82 sub-option 5 of length 4 (RFC 3527)
   std::span<const uint8_t> vrf;            // option 82 sub-option 151 (RFC 6607); empty = none
+
+  // An address in the client's subnet, as the relay reports it.
+  uint32_t subnet() const { return link_selection.value_or(giaddr); }
 };
 
 // Either a message that the rule applies to, or the reason why the frame is forwarded unlooked-at.

@@ -17,12 +17,13 @@ struct Relay {
 };
 
 // One copy of a client's transmission, whatever the protocol: all that the memory needs to judge it. All
-// fields but `type` are keyed hashes; a DHCPv6 parser makes the same thing.
+// fields but `type` and `subnet` are keyed hashes; a DHCPv6 parser makes the same thing.
 struct Request {
   uint64_t client = 0;  // who asks which server: VLANs, server, scope, htype, hlen, chaddr
   uint64_t message =
       0;  // what is asked, but for the options: VLANs, server, htype, hlen, chaddr, xid, secs, ciaddr, type
   uint32_t scope = 0;    // the client's subnet as the relay reports it
+  uint32_t subnet = 0;   // not hashed: Message::subnet, of which `scope` is made
   uint32_t options = 0;  // the options that are part of the key under the policy's `match`
   uint32_t content = 0;  // all the options but 82 and Pad
   Relay relay;

@@ -21,7 +21,7 @@ void note(Census& census, uint32_t router, Reason reason, uint32_t first_router,
   verdict.router = router;
   verdict.first_router = first_router;
   verdict.lag = lag;
-  verdict.has_first = lag > 0ns;
+  verdict.has_first = lag > 0ns && reason != Reason::retransmission;
   census.note(frame, verdict);
 }
 void note_first(Census& census, uint32_t router, Time now) {
@@ -80,6 +80,31 @@ TEST(Census, TwinsAndRewritersAreToldByPair) {
   EXPECT_EQ(sum.pairs[0].rewritten, 2u);
   EXPECT_EQ(sum.pairs[0].late, 1u);
   EXPECT_EQ(sum.pairs[0].lag.count(), 2u) << "of the two whose first copy is known";
+}
+
+TEST(Census, TwinsAreToldByWhatTheirSubnetsHaveInCommon) {
+  Census one, other;
+  const auto twin = [](Census& census, uint32_t first, uint32_t second) {
+    Verdict verdict;
+    verdict.reason = Reason::twin_other_scope;
+    verdict.request = true;
+    verdict.router = 8;
+    verdict.first_router = 7;
+    verdict.first_subnet = first;
+    verdict.subnet = second;
+    census.note({}, verdict);
+  };
+  note_first(one, 7, 1s);
+  for (int i = 0; i < 3; ++i) twin(one, 0x0a140001, 0x0a140102);
+  twin(other, 0x0a140001, 0x0a140102);
+  twin(other, 0x0a140001, 0x0a140001);  // two VRFs
+  const CensusTotals sum(std::array<const Census*, 2>{&one, &other});
+  ASSERT_EQ(sum.pairs.size(), 1u);
+  EXPECT_EQ(sum.pairs[0].twins, 5u);
+  EXPECT_EQ(sum.pairs[0].twin_bits[23], 4u);
+  EXPECT_EQ(sum.pairs[0].twin_bits[32], 1u);
+  ASSERT_EQ(sum.pairs[0].twin_of.size(), 2u);
+  EXPECT_EQ(sum.pairs[0].twin_of[0], std::pair(0x0a140001u, 0x0a140102u));
 }
 
 // A NIC spreads relays over queues: the first copies are one thread's, the second copies another's.

@@ -87,5 +87,13 @@ TEST(Histogram, CountsUpToALimit) {
   EXPECT_EQ(histogram.count_to(1h), 1000u);
 }
 
+TEST(Histogram, ShowsItsBuckets) {
+  Histogram histogram;
+  for (const auto value : {5ns, 5ns, 1000ns, 1001ns}) histogram.add(value);
+  std::vector<std::pair<Duration, uint64_t>> seen;
+  histogram.each([&](Duration end, uint64_t count) { seen.emplace_back(end, count); });
+  EXPECT_EQ(seen, (std::vector<std::pair<Duration, uint64_t>>{{5ns, 2}, {1007ns, 2}}));
+}
+
 }  // namespace
 }  // namespace relaysieve

@@ -26,6 +26,18 @@ TEST_F(Retransmission, GrubWithBothRelaysAlive) {
   at(605ms, B.brings(grubs)).is(drop, second_copy);
 }
 
+// Nobody's lag, and no copy's: how soon the client asked again.
+TEST_F(Retransmission, IsToldWithHowSoonItCame) {
+  at(0ms, A.brings(grubs)).is(forward, first_copy);
+  const Verdict soon = at(200ms, A.brings(grubs)).is(forward, retransmission).verdict;
+  EXPECT_EQ(soon.lag, 200ms);
+  EXPECT_FALSE(soon.has_first);
+  const Verdict late = at(2200ms, A.brings(grubs)).is(forward, first_copy).verdict;
+  EXPECT_EQ(late.lag, 2s) << "after the window";
+  EXPECT_FALSE(late.has_first);
+  EXPECT_EQ(at(7201ms, A.brings(grubs)).is(forward, first_copy).verdict.lag, 0ms) << "that was too long ago";
+}
+
 TEST_F(Retransmission, GrubAsTheFirstRelayDies) {
   at(0ms, A.brings(grubs)).is(forward, first_copy);
   at(5ms, B.brings(grubs)).is(drop, second_copy);
