@@ -25,6 +25,10 @@ constexpr size_t kConnectionMemory = 16384;               // bytes; what a conne
 constexpr size_t kLongestBody = 64 << 10;
 constexpr size_t kMostRead = 16 << 20;
 
+const HttpReply kTooManyStreams = {.code = MHD_HTTP_SERVICE_UNAVAILABLE,
+                                   .content = absl::StrCat("{\"errors\": [\"too many are watching: at most ",
+                                                           StreamKeeper::kMost, " streams at once\"]}\n")};
+
 // What has come of a body so far.
 struct Upload {
   std::string body;
@@ -65,9 +69,26 @@ std::optional<uid_t> caller(MHD_Connection* connection) {
   return peer.uid;
 }
 
-MHD_Result send(MHD_Connection* connection, const HttpReply& reply) {
-  MHD_Response* response = MHD_create_response_from_buffer(
-      reply.content.size(), const_cast<char*>(reply.content.data()), MHD_RESPMEM_MUST_COPY);
+// What stands after the '?' of the path.
+std::map<std::string, std::string, std::less<>> query_of(MHD_Connection* connection) {
+  std::map<std::string, std::string, std::less<>> query;
+  const auto note = [](void* to, MHD_ValueKind, const char* name, const char* value) {
+    (*static_cast<decltype(query)*>(to))[name] = value == nullptr ? "" : value;
+    return MHD_YES;
+  };
+  MHD_get_connection_values(connection, MHD_GET_ARGUMENT_KIND, note, &query);
+  return query;
+}
+
+MHD_Response* buffered(const HttpReply& reply) {
+  return MHD_create_response_from_buffer(reply.content.size(), const_cast<char*>(reply.content.data()),
+                                         MHD_RESPMEM_MUST_COPY);
+}
+
+MHD_Result send(MHD_Connection* connection, StreamKeeper& streams, const HttpReply& reply) {
+  MHD_Response* response =
+      reply.stream ? streams.send(connection, reply.stream, reply.type == kLines) : buffered(reply);
+  if (response == nullptr) return send(connection, streams, kTooManyStreams);
   MHD_add_response_header(response, MHD_HTTP_HEADER_SERVER, absl::StrCat("relaysieved/", kVersion).c_str());
   MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, reply.type.c_str());
   if (!reply.allow.empty()) MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, reply.allow.c_str());
@@ -84,16 +105,19 @@ MHD_Result take(void* self, MHD_Connection* connection, const char* path, const 
     return MHD_YES;
   }
   Upload& upload = *static_cast<Upload*>(*memory);
+  HttpServer& server = *static_cast<HttpServer*>(self);
   if (*size > 0) {
     const bool goes_on = upload.take(data, *size);
     *size = 0;
     return goes_on ? MHD_YES : MHD_NO;
   }
   if (upload.too_long())
-    return send(connection, {.code = MHD_HTTP_CONTENT_TOO_LARGE,
-                             .content = "{\"errors\": [\"a body of more than 64 KiB\"]}\n"});
-  return send(connection, static_cast<const HttpServer*>(self)->answer(
-                              {method, path, std::move(upload.body), caller(connection)}));
+    return send(
+        connection, server.streams(),
+        {.code = MHD_HTTP_CONTENT_TOO_LARGE, .content = "{\"errors\": [\"a body of more than 64 KiB\"]}\n"});
+  return send(
+      connection, server.streams(),
+      server.answer({method, path, std::move(upload.body), caller(connection), query_of(connection)}));
 }
 
 void forget(void*, MHD_Connection*, void** memory, MHD_RequestTerminationCode) {
@@ -106,8 +130,8 @@ void forget(void*, MHD_Connection*, void** memory, MHD_RequestTerminationCode) {
 absl::StatusOr<std::unique_ptr<HttpServer>> HttpServer::start(int listener, Handler handler) {
   std::unique_ptr<HttpServer> server(new HttpServer(std::move(handler)));
   server->server_ = MHD_start_daemon(
-      MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_AUTO, 0, nullptr, nullptr, take, server.get(),
-      MHD_OPTION_LISTEN_SOCKET, listener, MHD_OPTION_CONNECTION_LIMIT, connections_allowed(),
+      MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_AUTO | MHD_ALLOW_SUSPEND_RESUME, 0, nullptr, nullptr, take,
+      server.get(), MHD_OPTION_LISTEN_SOCKET, listener, MHD_OPTION_CONNECTION_LIMIT, connections_allowed(),
       MHD_OPTION_CONNECTION_TIMEOUT, kPatience, MHD_OPTION_CONNECTION_MEMORY_LIMIT, kConnectionMemory,
       MHD_OPTION_NOTIFY_COMPLETED, forget, nullptr, MHD_OPTION_END);
   if (server->server_ != nullptr) return server;
@@ -116,6 +140,7 @@ absl::StatusOr<std::unique_ptr<HttpServer>> HttpServer::start(int listener, Hand
 }
 
 HttpServer::~HttpServer() {
+  streams_.end();
   if (server_ != nullptr) MHD_stop_daemon(server_);  // closes the listener as well
 }
 
