@@ -7,10 +7,14 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_replace.h"
+#include "lag_text.h"
+#include "relays_json.h"
 #include "text.h"
 
 namespace relaysieve {
 namespace {
+
+using nlohmann::ordered_json;
 
 // How a report sorts the reasons, in the order of kTitles.
 enum class Chapter : uint8_t { dropped, judged, undecided, not_looked_at };
@@ -56,25 +60,6 @@ std::vector<Line> headline(const Tally& tally) {
           {"turns", tally.count_either_mode(Reason::turn_passed)}};
 }
 
-double microseconds(Duration duration) { return static_cast<double>(duration.count()) / 1e3; }
-
-// Three digits and a unit.
-std::string short_duration(Duration duration) {
-  const double us = microseconds(duration);
-  if (us < 1e3) return absl::StrFormat("%.3gus", us);
-  if (us < 1e6) return absl::StrFormat("%.3gms", us / 1e3);
-  return absl::StrFormat("%.3gs", us / 1e6);
-}
-
-std::string relay_text(const RelayName& relay) {
-  return absl::StrCat(print_address(relay.ip), " (", print_mac(relay.mac),
-                      relay.port == 0 ? "" : absl::StrCat(" port ", relay.port), ")");
-}
-
-nlohmann::ordered_json relay_json(const RelayName& relay) {
-  return {{"ip", print_address(relay.ip)}, {"mac", print_mac(relay.mac)}, {"port", relay.port}};
-}
-
 void add_reasons(std::string& out, const Tally& tally) {
   for (size_t chapter = 0; chapter < std::size(kTitles); ++chapter) {
     std::string lines;
@@ -88,26 +73,12 @@ void add_reasons(std::string& out, const Tally& tally) {
   }
 }
 
-void add_pairs(std::string& out, const Tally& tally) {
-  if (tally.pairs().empty()) return;
-  absl::StrAppend(&out, "\nhow far apart the copies of two relays came\n");
-  absl::StrAppendFormat(&out, "  %9s %8s %8s %8s %8s  %-35s  %s\n", "copies", "min", "median", "p99", "max",
-                        "first from", "then from");
-  for (const Tally::Pair& pair : tally.pairs()) {
-    const Histogram& lag = pair.lag;
-    absl::StrAppendFormat(&out, "  %9d %8s %8s %8s %8s  %-35s  %s\n", lag.count(), short_duration(lag.min()),
-                          short_duration(lag.quantile(0.5)), short_duration(lag.quantile(0.99)),
-                          short_duration(lag.max()), relay_text(pair.first), relay_text(pair.second));
-  }
-  if (tally.other_pairs() != 0) absl::StrAppendFormat(&out, "  %9d of other pairs\n", tally.other_pairs());
-}
-
 }  // namespace
 
 std::string report_text(const Report& report) {
   const Tally& tally = report.tally;
   std::string out = absl::StrFormat("%s: %d frames over %s, mode %s\n\n", report.input, report.frames_read,
-                                    short_duration(tally.span()), report.mode);
+                                    short_time(tally.span()), report.mode);
   for (const Line& line : headline(tally)) {
     std::string words = line.name;
     absl::StrReplaceAll({{"_", " "}}, &words);
@@ -117,42 +88,32 @@ std::string report_text(const Report& report) {
                         tally.forwarded(), tally.dropped(),
                         report.sums_agree() ? "the sums agree" : "THE SUMS DISAGREE");
   add_reasons(out, tally);
-  add_pairs(out, tally);
-  return out;
+  const ordered_json who = relays_json(tally.relays(), tally.last());
+  if (who.at("lag").at("copies") != 0)
+    absl::StrAppend(&out, "\nhow far apart the copies of two relays came\n",
+                    distribution_text(who.at("lag")));
+  return out + "\n" + pairs_text(who);
 }
 
 nlohmann::ordered_json report_json(const Report& report) {
   const Tally& tally = report.tally;
-  nlohmann::ordered_json json = {
-      {"input", report.input},
-      {"mode", report.mode},
-      {"frames", report.frames_read},
-      {"forwarded", tally.forwarded()},
-      {"dropped", tally.dropped()},
-      {"sums_agree", report.sums_agree()},
-      {"broken", report.broken.empty() ? nlohmann::ordered_json() : nlohmann::ordered_json(report.broken)},
-      {"span_us", microseconds(tally.span())}};
+  ordered_json json = {{"input", report.input},
+                       {"mode", report.mode},
+                       {"frames", report.frames_read},
+                       {"forwarded", tally.forwarded()},
+                       {"dropped", tally.dropped()},
+                       {"sums_agree", report.sums_agree()},
+                       {"broken", report.broken.empty() ? ordered_json() : ordered_json(report.broken)},
+                       {"span_us", microseconds(tally.span())}};
   for (const Line& line : headline(tally)) json[line.name] = line.count;
-  json["reasons"] = json["undecided"] = nlohmann::ordered_json::object();
+  json["reasons"] = json["undecided"] = ordered_json::object();
   for (size_t i = 0; i < kReasonCount; ++i) {
     const auto reason = static_cast<Reason>(i);
     const uint64_t count = tally.count(reason);
     if (count != 0) json["reasons"][info(reason).name] = count;
     if (count != 0 && chapter_of(reason) == Chapter::undecided) json["undecided"][info(reason).name] = count;
   }
-  json["pairs"] = nlohmann::ordered_json::array();
-  for (const Tally::Pair& pair : tally.pairs()) {
-    const Histogram& lag = pair.lag;
-    json["pairs"].push_back({{"first", relay_json(pair.first)},
-                             {"second", relay_json(pair.second)},
-                             {"copies", lag.count()},
-                             {"lag_us",
-                              {{"min", microseconds(lag.min())},
-                               {"median", microseconds(lag.quantile(0.5))},
-                               {"p99", microseconds(lag.quantile(0.99))},
-                               {"max", microseconds(lag.max())}}}});
-  }
-  json["other_pairs"] = tally.other_pairs();
+  json.update(relays_json(tally.relays(), tally.last()));
   return json;
 }
 

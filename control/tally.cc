@@ -11,29 +11,8 @@ void Tally::add(const Frame& frame, const Verdict& verdict) {
   if (frames() == 1) first_ = last_ = frame.time;
   first_ = std::min(first_, frame.time);
   last_ = std::max(last_, frame.time);
-  if (!verdict.request) return;
-  ++requests_;
-  if (relays_.size() < kRelays && !relays_.contains(verdict.router)) {
-    relays_.emplace(verdict.router, relay_of(frame));
-  }
-  const bool echo = verdict.reason == Reason::echo || verdict.reason == Reason::would_drop_echo;
-  if (verdict.has_first && !echo) add_pair(verdict);
-}
-
-void Tally::add_pair(const Verdict& verdict) {
-  const uint64_t both = uint64_t{verdict.first_router} << 32 | verdict.router;
-  auto at = pair_at_.find(both);
-  if (at == pair_at_.end()) {
-    const auto first = relays_.find(verdict.first_router);
-    const auto second = relays_.find(verdict.router);
-    if (pairs_.size() == kPairs || first == relays_.end() || second == relays_.end()) {
-      ++other_pairs_;
-      return;
-    }
-    at = pair_at_.emplace(both, pairs_.size()).first;
-    pairs_.push_back({first->second, second->second, {}});
-  }
-  pairs_[at->second].lag.add(verdict.lag);
+  requests_ += verdict.request;
+  census_.note(frame, verdict);
 }
 
 bool Tally::sums_agree(uint64_t frames_received) const {

@@ -77,6 +77,52 @@ def test_pairs_of_relays(tmp_path):
         assert pair["lag_us"]["median"] == pytest.approx(exact[(len(exact) + 1) // 2 - 1], rel=1 / 64)
 
 
+def distribution(text):
+    """The bars: {up to where, us: copies}; no line is longer than 80 columns."""
+    unit = {"us": 1, "ms": 1000, "s": 10**6}
+    assert max(map(len, text.splitlines())) <= 120
+    bars = re.findall(r"^  to +([0-9]+)([um]?s) +(\d+) +[0-9.]+%(?:  #{1,40})?$", text, re.MULTILINE)
+    return {int(limit) * unit[of]: int(copies) for limit, of, copies in bars}
+
+
+def test_how_far_apart_copies_come(tmp_path):
+    """Every copy is in one bar, and in one bucket."""
+    for name in ("storm-60", "pause-b", "raw-fastretx"):
+        capture = CAPTURES / f"{name}.pcap"
+        report = relaysieve.run("replay", capture, "--json", "--verdicts", tmp_path / "lines").report()
+        lines = relaysieve.verdicts(tmp_path / "lines")
+        lags = sorted(line["lag_us"] for line in lines if "lag_us" in line and line["reason"] != "echo")
+        spread = report["lag"]
+        assert spread["copies"] == len(lags) == sum(copies for _, copies in spread["distribution"]) > 10
+        assert [int(spread["lag_us"][name]) for name in ("min", "max")] == [lags[0], lags[-1]]
+        assert report["echoes"]["copies"] == sum(line["reason"] == "echo" for line in lines)
+        bars = distribution(relaysieve.run("replay", capture).out)
+        assert sum(bars.values()) == len(lags)
+        below = 0
+        for limit, copies in bars.items():
+            below += copies
+            # A bucket lies whole in one bar, and is 1/32 wide.
+            assert sum(lag <= limit * 31 / 32 for lag in lags) <= below <= sum(lag < limit * 33 / 32 for lag in lags)
+
+
+def test_how_soon_clients_repeat_themselves():
+    """Unchanged after 50 ms (echoes) to 1 s; three come a little later than the window and are first copies."""
+    report = relaysieve.run("replay", CAPTURES / "raw-fastretx.pcap", "--json").report()
+    assert report["repetitions"]["copies"] == report["retransmissions"] + report["turns"] + 3 == 17
+    assert 100_000 < report["repetitions"]["lag_us"]["min"] < 101_000
+    assert relaysieve.run("replay", STORM, "--json").report()["repetitions"] == {"copies": 0, "lag_us": None, "distribution": []}
+
+
+def test_who_brought_what():
+    """The relays' reasons add up to the requests'."""
+    report = relaysieve.run("replay", STORM, "--json").report()
+    assert [(relay["ip"], relay["giaddr"], relay["copies"]) for relay in report["relays"]] == [
+        ("10.30.0.3", "10.20.0.3", 132), ("10.30.0.2", "10.20.0.2", 132)]
+    assert sum(relay["reasons"]["first_copy"] for relay in report["relays"]) == report["first_copies"] == 132
+    assert sum(relay["second_copies"] for relay in report["relays"]) == report["second_copies"] == 132
+    assert report["others"]["copies"] == 0
+
+
 def test_a_malformed_frame_is_undecided(tmp_path):
     frames = pcapfile.read(STORM)[2:4]
     capture = tmp_path / "in.pcap"

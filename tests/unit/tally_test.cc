@@ -59,38 +59,16 @@ TEST(Tally, SumsDisagreeWhereAReasonContradictsWhatWasDone) {
   EXPECT_FALSE(tally.sums_agree(1));
 }
 
-TEST(Tally, APairIsWhoCameFirstAndWhoCameThen) {
+TEST(Tally, KnowsWhoBroughtWhat) {
   Tally tally;
-  tally.add(at(0s), first_copy(1));
-  tally.add(at(0s), second_copy(1, 2, 3ms));
-  tally.add(at(0s), second_copy(1, 2, 5ms));
-  tally.add(at(0s), second_copy(2, 1, 7ms));
-  ASSERT_EQ(tally.pairs().size(), 2u);
-  EXPECT_EQ(tally.pairs()[0].lag.count(), 2u);
-  EXPECT_EQ(tally.pairs()[0].lag.max(), 5ms);
-  EXPECT_EQ(tally.pairs()[1].lag.count(), 1u);
-}
-
-TEST(Tally, AnEchoIsNoPair) {
-  Tally tally;
-  tally.add(at(0s), first_copy(1));
-  Verdict echo = second_copy(1, 1, 1ms);
-  echo.reason = Reason::echo;
-  tally.add(at(0s), echo);
-  EXPECT_TRUE(tally.pairs().empty());
-}
-
-// Whoever forges router after router costs no memory beyond the bound, and no copy goes uncounted.
-TEST(Tally, PairsBeyondTheBoundAreFolded) {
-  Tally tally;
-  constexpr uint32_t kRouters = 5000;
-  for (uint32_t router = 1; router <= kRouters; ++router) {
-    tally.add(at(0s), first_copy(router));
-    tally.add(at(0s), second_copy(router, router + 1, 1ms));
-  }
-  EXPECT_EQ(tally.pairs().size(), 256u);
-  EXPECT_EQ(tally.pairs().size() + tally.other_pairs(), kRouters);
-  EXPECT_TRUE(tally.sums_agree(2 * kRouters));
+  tally.add(at(1s), first_copy(1));
+  tally.add(at(2s), second_copy(1, 2, 3ms));
+  tally.add(at(3s), verdict(Action::forward, Reason::reply));
+  const CensusTotals relays = tally.relays();
+  ASSERT_EQ(relays.relays.size(), 2u);
+  ASSERT_EQ(relays.pairs.size(), 1u);
+  EXPECT_EQ(relays.pairs[0].lag.max(), 3ms);
+  EXPECT_EQ(tally.last(), 3s);
 }
 
 }  // namespace

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "relays_json.h"
+
+#include <nlohmann/json.hpp>
+
+#include "lag_text.h"
+#include "text.h"
+
+namespace relaysieve {
+namespace {
+
+using nlohmann::ordered_json;
+using Ports = const std::vector<std::string>*;
+
+ordered_json name_json(const RelayName& relay, Ports ports) {
+  return {{"ip", print_address(relay.ip)},
+          {"mac", print_mac(relay.mac)},
+          {"port", ports == nullptr ? ordered_json(relay.port) : ordered_json(ports->at(relay.port))}};
+}
+
+ordered_json lag_json(const Histogram& lag) {
+  if (lag.count() == 0) return nullptr;
+  return {{"min", microseconds(lag.min())},
+          {"median", microseconds(lag.quantile(0.5))},
+          {"p90", microseconds(lag.quantile(0.9))},
+          {"p99", microseconds(lag.quantile(0.99))},
+          {"p999", microseconds(lag.quantile(0.999))},
+          {"max", microseconds(lag.max())}};
+}
+
+ordered_json distribution_json(const Histogram& lag) {
+  ordered_json buckets = ordered_json::array();
+  lag.each([&](Duration end, uint64_t count) { buckets.push_back({microseconds(end), count}); });
+  return buckets;
+}
+
+ordered_json spread_json(const Histogram& lag) {
+  return {{"copies", lag.count()}, {"lag_us", lag_json(lag)}, {"distribution", distribution_json(lag)}};
+}
+
+void add_counts(ordered_json& json, const CensusTotals::Relay& relay) {
+  ordered_json reasons = ordered_json::object();
+  for (size_t i = 0; i < kReasonCount; ++i)
+    if (relay.reasons[i] != 0) reasons[std::string(kReasons[i].name)] = relay.reasons[i];
+  json["copies"] = relay.copies();
+  json["first_copies"] = relay.count(Reason::first_copy);
+  json["second_copies"] =
+      relay.count_either_mode(Reason::second_copy) + relay.count_either_mode(Reason::second_copy_rewritten);
+  json["turns"] = relay.count_either_mode(Reason::turn_passed);
+  json["late_copies"] = relay.count(Reason::late_copy);
+  json["reasons"] = std::move(reasons);
+}
+
+ordered_json relay_json(const CensusTotals::Relay& relay, Time now, Ports ports) {
+  const auto before = [now](Time then) { return std::chrono::duration<double>(now - then).count(); };
+  ordered_json json = name_json(relay.name, ports);
+  json["giaddr"] = print_address(relay.name.giaddr);
+  add_counts(json, relay);
+  json["first_seen_s"] = before(relay.first_seen);
+  json["last_seen_s"] = before(relay.last_seen);
+  return json;
+}
+
+ordered_json pairs_json(const CensusTotals& totals, Ports ports) {
+  ordered_json pairs = ordered_json::array();
+  for (const CensusTotals::Pair& pair : totals.pairs) {
+    if (pair.lag.count() + pair.twins + pair.rewritten == 0) continue;
+    pairs.push_back({{"first", name_json(totals.relays[pair.first].name, ports)},
+                     {"second", name_json(totals.relays[pair.second].name, ports)},
+                     {"copies", pair.lag.count()},
+                     {"lag_us", lag_json(pair.lag)},
+                     {"distribution", distribution_json(pair.lag)},
+                     {"late", pair.late},
+                     {"twins", pair.twins},
+                     {"rewritten", pair.rewritten}});
+  }
+  return pairs;
+}
+
+}  // namespace
+
+ordered_json relays_json(const CensusTotals& totals, Time now, Ports ports) {
+  ordered_json relays = ordered_json::array(), others = ordered_json::object();
+  for (const CensusTotals::Relay& relay : totals.relays) relays.push_back(relay_json(relay, now, ports));
+  add_counts(others, totals.others);
+  return {{"relays", std::move(relays)},
+          {"others", std::move(others)},
+          {"pairs", pairs_json(totals, ports)},
+          {"other_pairs", totals.other_pairs},
+          {"lag", spread_json(totals.lag)},
+          {"echoes", spread_json(totals.echo)},
+          {"repetitions", spread_json(totals.repeat)}};
+}
+
+}  // namespace relaysieve

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <vector>
+
+#include "census.h"
+
+namespace relaysieve {
+
+// Who brought what, as GET /v1/relays gives it and a replay's report holds it:
+//   relays       [{port, mac, ip, giaddr, copies, first_copies, second_copies, turns, late_copies, reasons, first_seen_s, last_seen_s}]
+//   others       the same of the relays beyond Census::kRelays
+//   pairs        [{first, second, copies, lag_us, distribution, late, twins, rewritten}], each direction by itself; `first`
+//                brought the first copy; lag_us is null where there are no copies
+//   other_pairs  copies of pairs that found no room
+//   lag, echoes, repetitions   {copies, lag_us, distribution}
+// lag_us: {min, median, p90, p99, p999, max}; distribution: [[us, copies], ...], each with the longest lag that counts
+// there (1/32 wide). first_seen_s and last_seen_s: so many seconds before `now`.
+// `ports`: their names by Frame::port; without, ports are numbers.
+nlohmann::ordered_json relays_json(const CensusTotals& totals, Time now,
+                                   const std::vector<std::string>* ports = nullptr);
+
+}  // namespace relaysieve
