@@ -91,6 +91,16 @@ Totals Daemon::totals() const {
   return totals;
 }
 
+// Counted once a second at the most, however many ask.
+Occupancy Daemon::held(Time now) const {
+  const std::lock_guard hold(counting_);
+  if (!counted_ || now - *counted_ >= std::chrono::seconds(1)) {
+    held_ = filter_.occupancy(now);
+    counted_ = now;
+  }
+  return held_;
+}
+
 CensusTotals Daemon::relays() const {
   std::vector<const Census*> threads;
   for (const auto& census : censuses_) threads.push_back(census.get());
@@ -108,7 +118,8 @@ Snapshot Daemon::snapshot() const {
   now.totals = totals();
   const Settings in_force = settings();
   now.mode = in_force.policy.mode;
-  now.clients = in_force.clients;
+  now.capacity = in_force.clients;
+  now.held = held(monotonic());
   now.false_positives = filter_.false_positives(monotonic());
   now.uptime = std::chrono::duration<double>(std::chrono::steady_clock::now() - started_).count();
   for (size_t i = 0; i < now.totals.ports.size(); ++i) {
@@ -125,6 +136,8 @@ Snapshot Daemon::snapshot() const {
   for (size_t i = 0; i < counters_.size(); ++i)
     now.workers.push_back({.rounds = counters_[i]->rounds.get(),
                            .busy = counters_[i]->busy.get(),
+                           .busy_seconds = static_cast<double>(counters_[i]->busy_ns.get()) / 1e9,
+                           .wakeups = counters_[i]->wakeups.get(),
                            .stalls = supervisor_.stalls(i),
                            .stalled = supervisor_.stalled(i)});
   return now;

@@ -7,6 +7,7 @@
 #include <memory>
 #include <mutex>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <set>
 #include <string_view>
 #include <thread>
@@ -59,12 +60,16 @@ class Daemon {
   explicit Daemon(const Settings& settings);
 
   Totals totals() const;
+  Occupancy held(Time now) const;
 
   mutable std::mutex settings_mutex_;
   Settings settings_;
   std::mutex changing_;  // one change at a time, while others ask
   std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
   Filter filter_;  // whose memory all workers share; itself it judges nothing
+  mutable std::mutex counting_;
+  mutable std::optional<Time> counted_;  // when what the memory holds was counted last
+  mutable Occupancy held_;
   PolicyFeed feed_;
   std::unique_ptr<Wiring> wiring_;
   std::unique_ptr<LinkWatch> links_;

@@ -83,8 +83,8 @@ void frames(Scrape& out, const Totals& totals) {
 }
 
 void memory(Scrape& out, const Snapshot& snapshot) {
-  out.gauge("memory_clients", "Clients that can be remembered at once.");
-  out.add(static_cast<double>(snapshot.clients));
+  out.gauge("memory_capacity", "Clients that can be remembered at once, and as many transmissions.");
+  out.add(static_cast<double>(snapshot.capacity));
   out.counter("memory_evicted_total", "Records that had to make room before their window ended.");
   out.add(static_cast<double>(snapshot.totals.evicted));
   out.gauge("memory_false_positive_ratio",

@@ -21,6 +21,8 @@ ordered_json to_json(const Snapshot& snapshot) {
   for (const Snapshot::Worker& worker : snapshot.workers)
     workers.push_back({{"rounds", worker.rounds},
                        {"busy_rounds", worker.busy},
+                       {"busy_seconds", worker.busy_seconds},
+                       {"wakeups", worker.wakeups},
                        {"stalls", worker.stalls},
                        {"stalled", worker.stalled}});
   ordered_json ports = ordered_json::array();
@@ -52,8 +54,11 @@ ordered_json to_json(const Snapshot& snapshot) {
             {"dropped", totals.dropped},
             {"refused", totals.refused}}},
           {"memory",
-           {{"clients", snapshot.clients},
+           {{"capacity", snapshot.capacity},
+            {"transmissions", snapshot.held.transmissions},
+            {"clients", snapshot.held.clients},
             {"evicted", totals.evicted},
+            {"recalled", totals.recalled},
             {"false_positive_ratio", snapshot.false_positives}}}};
 }
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "ports/counters.h"
+#include "relaysieve/filter.h"
 #include "relaysieve/policy.h"
 
 namespace relaysieve {
@@ -26,13 +27,16 @@ struct Snapshot {
   struct Worker {
     uint64_t rounds = 0;
     uint64_t busy = 0;  // rounds in which frames came
+    double busy_seconds = 0;
+    uint64_t wakeups = 0;
     uint64_t stalls = 0;
     bool stalled = false;
   };
 
   Mode mode = Mode::enforce;
   double uptime = 0;           // s
-  size_t clients = 0;          // as many as can be remembered at once
+  size_t capacity = 0;         // clients that can be remembered at once, and transmissions
+  Occupancy held;              // what is, at most a second ago
   double false_positives = 0;  // see Filter::false_positives
   std::vector<Port> ports;
   std::vector<Worker> workers;

@@ -69,6 +69,7 @@ struct Filter::Rooms {
             .subnet = request.subnet,
             .first_subnet = decision.first_subnet,
             .evicted = decision.evicted,
+            .recalled = decision.recalled,
             .undo = decision.undo};
   }
 };
@@ -115,6 +116,10 @@ void Filter::flush() { rooms_->memory->clear(rooms_->policy->window); }
 const Policy& Filter::policy() const { return *rooms_->policy; }
 
 double Filter::false_positives(Time now) const { return rooms_->memory->false_positives(now); }
+
+Occupancy Filter::occupancy(Time now) const {
+  return {.transmissions = rooms_->memory->transmissions(now), .clients = rooms_->memory->clients(now)};
+}
 
 RelayName relay_of(const Frame& frame) {
   const Parsed parsed = parse_dhcp4(frame.bytes);

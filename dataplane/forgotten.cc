@@ -6,6 +6,8 @@
 #include <limits>
 #include <mutex>
 
+#include "glance.h"
+
 namespace relaysieve {
 
 Forgotten::Forgotten(size_t clients, Duration window, Pages pages)
@@ -26,7 +28,7 @@ bool Forgotten::Line::has(uint64_t key) const {
 
 Forgotten::Line& Forgotten::line_of(uint64_t key, uint64_t number) {
   const size_t lines = lines_.size() / kGenerations;
-  return line(number, (key * 0x9e3779b97f4a7c15u >> 32) * lines >> 32);
+  return lines_[line(number, (key * 0x9e3779b97f4a7c15u >> 32) * lines >> 32)];
 }
 
 bool Forgotten::add(const Moment& now, uint64_t key, Time end) {
@@ -36,13 +38,14 @@ bool Forgotten::add(const Moment& now, uint64_t key, Time end) {
     Line& line = line_of(key, number);
     const std::lock_guard hold(line.lock);
     if (line.tag != tag_of(now, number)) {  // what it held has ended
-      line.tag = tag_of(now, number);
+      put(line.tag, tag_of(now, number));
       line.items = 0;
-      line.bits = {};
+      for (uint64_t& word : line.bits) put(word, 0);
     }
     if (line.items == kItemsOfLine) return false;
     ++line.items;
-    for (unsigned i = 0; i < kWords; ++i) line.bits[i] |= uint64_t{1} << (key >> 6 * i & 63);
+    for (unsigned i = 0; i < kWords; ++i)
+      put(line.bits[i], line.bits[i] | uint64_t{1} << (key >> 6 * i & 63));
   }
   const int64_t ends = end.count() + now.length;
   for (int64_t last = last_end_.load(std::memory_order_relaxed); last < ends;)
@@ -62,7 +65,7 @@ Forgotten::Answer Forgotten::knows(const Moment& now, uint64_t key) {
   return answer;
 }
 
-double Forgotten::false_positives(Time now) {
+double Forgotten::false_positives(Time now) const {
   constexpr size_t kSample = 256;
   const Moment moment = at(now);
   const size_t lines = lines_.size() / kGenerations, sample = std::min(lines, kSample);
@@ -70,11 +73,10 @@ double Forgotten::false_positives(Time now) {
   for (size_t i = 0; i < sample; ++i) {
     double unknown = 1;
     for (uint64_t number = moment.number; number <= moment.number + kAhead; ++number) {
-      Line& line = this->line(number, i * lines / sample);
-      const std::lock_guard hold(line.lock);
-      if (line.tag != tag_of(moment, number)) continue;
+      const Line& line = lines_[this->line(number, i * lines / sample)];
+      if (glance(line.tag) != tag_of(moment, number)) continue;
       double all_set = 1;
-      for (const uint64_t word : line.bits) all_set *= std::popcount(word) / 64.0;
+      for (const uint64_t& word : line.bits) all_set *= std::popcount(glance(word)) / 64.0;
       unknown *= 1 - all_set;
     }
     sum += 1 - unknown;

@@ -54,8 +54,8 @@ class Forgotten {
   enum class Answer : uint8_t { no, yes, perhaps };  // perhaps: there may have been no room for it
   Answer knows(const Moment& now, uint64_t key);
 
-  // The probability that a key that was never added is known now, from the lines' own bits: a sample.
-  double false_positives(Time now);
+  // The probability that a key that was never added is known now, from the lines' own bits: a sample. Takes no lock.
+  double false_positives(Time now) const;
 
   void clear(Duration window);
   // For another window: what was remembered for the old one is let go of.
@@ -84,8 +84,8 @@ class Forgotten {
   static uint32_t tag_of(const Moment& moment, uint64_t number) {
     return static_cast<uint32_t>(number) + moment.era * 0x9e3779b1u;
   }
-  Line& line(uint64_t number, size_t at) {
-    return lines_[number % kGenerations * lines_.size() / kGenerations + at];
+  size_t line(uint64_t number, size_t at) const {
+    return number % kGenerations * lines_.size() / kGenerations + at;
   }
   Line& line_of(uint64_t key, uint64_t number);
 

@@ -21,6 +21,7 @@ class Histogram {
     const auto ns = static_cast<uint64_t>(std::max<int64_t>(duration.count(), 0));
     buckets_[bucket_of(ns)].add(1);
     count_.add(1);
+    sum_.add(ns);
     if (~ns > not_min_.get()) not_min_.set(~ns);
     if (ns > max_.get()) max_.set(ns);
   }
@@ -29,11 +30,13 @@ class Histogram {
     if (other.count() == 0) return;
     for (size_t i = 0; i < kBuckets; ++i) buckets_[i].add(other.buckets_[i].get());
     count_.add(other.count());
+    sum_.add(other.sum_.get());
     not_min_.set(std::max(not_min_.get(), other.not_min_.get()));
     max_.set(std::max(max_.get(), other.max_.get()));
   }
 
   uint64_t count() const { return count_.get(); }
+  Duration sum() const { return Duration(sum_.get()); }                          // exact, up to 292 years
   Duration min() const { return Duration(count() == 0 ? 0 : ~not_min_.get()); }  // exact
   Duration max() const { return Duration(max_.get()); }                          // exact
 
@@ -87,6 +90,7 @@ class Histogram {
 
   std::array<Counter, kBuckets> buckets_;
   Counter count_;
+  Counter sum_;
   Counter not_min_;  // the complement of the least value: 0 while there is none
   Counter max_;
 };

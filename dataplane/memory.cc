@@ -32,8 +32,8 @@ Decision Memory::observe(const Request& request, Time now, uint64_t number, cons
     Decision decision = first(request, slot, now, policy);
     if (!forgotten_.empty(now)) {
       const Reason recalled = recall(request, now, policy.window);
-      if (info(recalled).action == Action::drop) return {.reason = recalled, .undo = {}};
-      if (recalled != Reason::first_copy) decision = {.reason = recalled, .undo = {}};
+      if (info(recalled).action == Action::drop) return {.reason = recalled, .recalled = true, .undo = {}};
+      if (recalled != Reason::first_copy) decision = {.reason = recalled, .recalled = true, .undo = {}};
     }
     const uint32_t place = window_.claim(request, now, policy.window);
     decision.evicted = evict(place, now, policy.window);

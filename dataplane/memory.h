@@ -22,6 +22,7 @@ struct Decision {
   uint32_t first_router = 0;
   uint32_t first_subnet = 0;
   bool evicted = false;
+  bool recalled = false;
   Undo undo;
 };
 
@@ -36,7 +37,9 @@ class Memory {
   Decision observe(const Request& request, Time now, uint64_t number, const Policy& policy);
   void undo(const Undo& trace);
   void clear(Duration window);
-  double false_positives(Time now) { return forgotten_.false_positives(now); }
+  double false_positives(Time now) const { return forgotten_.false_positives(now); }
+  size_t transmissions(Time now) const { return window_.count(now, kLateHorizon); }
+  size_t clients(Time now) const { return turns_.count(now, kClientHorizon); }
   void retune(Duration window) { forgotten_.retune(window); }  // the policy has another window
 
  private:

@@ -5,6 +5,8 @@
 #include <bit>
 #include <mutex>
 
+#include "glance.h"
+#include "occupancy.h"
 #include "relaysieve/policy.h"
 
 namespace relaysieve {
@@ -49,7 +51,7 @@ uint32_t Turns::claim(const Request& request, Time now) {
   if (bucket.ids[way] != 0 && now - bucket.heard[way] <= kClientHorizon)
     way = bucket.order.victim(
         [&](unsigned other) { return bucket.clients[other].router == request.relay.router; });
-  bucket.ids[way] = request.client;
+  put(bucket.ids[way], request.client);
   // Counting from the clock and the client's hash: no record and no trace of another client, or of this one as
   // it was before it was evicted, matches a transmission of its.
   bucket.clients[way] =
@@ -77,7 +79,7 @@ uint32_t Turns::begin(const Request& request, Time now, ClientBefore& before) {
   client.latest = 0;
   client.latest = bit_for(client, request.relay);
   Bucket& bucket = buckets_[slot / kSlots];
-  bucket.heard[slot % kSlots] = now;
+  put(bucket.heard[slot % kSlots], now);
   bucket.order.use(slot % kSlots);
   return slot;
 }
@@ -118,11 +120,11 @@ ClientBefore Turns::standing(uint32_t slot) const {
 void Turns::restore(uint32_t slot, const ClientBefore& before) {
   Bucket& bucket = buckets_[slot / kSlots];
   if (!before.known) {
-    bucket.ids[slot % kSlots] = 0;
+    put(bucket.ids[slot % kSlots], 0);
     bucket.order.free(slot % kSlots);
     return;
   }
-  bucket.heard[slot % kSlots] = before.heard;
+  put(bucket.heard[slot % kSlots], before.heard);
   Client& c = bucket.clients[slot % kSlots];
   c.began = before.began;
   c.transmission = before.transmission;
@@ -135,8 +137,12 @@ void Turns::restore(uint32_t slot, const ClientBefore& before) {
 void Turns::clear() {
   for (Bucket& bucket : buckets_) {
     const std::lock_guard hold(bucket.lock);
-    bucket.ids.fill(0);
+    for (uint64_t& id : bucket.ids) put(id, 0);
   }
+}
+
+size_t Turns::count(Time now, Duration horizon) const {
+  return count_young(buckets_, &Bucket::ids, &Bucket::heard, now, horizon);
 }
 
 }  // namespace relaysieve

@@ -58,6 +58,8 @@ class Turns {
   ClientBefore standing(uint32_t slot) const;
   void restore(uint32_t slot, const ClientBefore& before);
   void clear();  // takes the locks itself
+  // Clients heard in the last `horizon`. For any thread, without a lock; see count_young.
+  size_t count(Time now, Duration horizon) const;
 
  private:
   struct alignas(64) Bucket {

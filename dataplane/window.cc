@@ -4,6 +4,9 @@
 #include <algorithm>
 #include <mutex>
 
+#include "glance.h"
+#include "occupancy.h"
+
 namespace relaysieve {
 
 bool Record::has(const Relay& relay) const {
@@ -51,8 +54,8 @@ uint32_t Window::claim(const Request& request, Time now, Duration window) const 
 
 void Window::start(uint32_t slot, const Request& request, Time now, uint64_t number) {
   Bucket& home = bucket(slot);
-  home.messages[slot % kSlots] = request.message;
-  home.started[slot % kSlots] = now;
+  put(home.messages[slot % kSlots], request.message);
+  put(home.started[slot % kSlots], now);
   home.order.use(slot % kSlots);
   Record& record = home.records[slot % kSlots];
   record.scope = request.scope;
@@ -67,15 +70,19 @@ void Window::start(uint32_t slot, const Request& request, Time now, uint64_t num
 
 void Window::erase(uint32_t slot) {
   Bucket& home = bucket(slot);
-  home.messages[slot % kSlots] = 0;
+  put(home.messages[slot % kSlots], 0);
   home.order.free(slot % kSlots);
 }
 
 void Window::clear() {
   for (Bucket& bucket : buckets_) {
     const std::lock_guard hold(bucket.lock);
-    bucket.messages.fill(0);
+    for (uint64_t& message : bucket.messages) put(message, 0);
   }
+}
+
+size_t Window::count(Time now, Duration horizon) const {
+  return count_young(buckets_, &Bucket::messages, &Bucket::started, now, horizon);
 }
 
 }  // namespace relaysieve

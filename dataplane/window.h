@@ -66,6 +66,8 @@ class Window {
   void start(uint32_t slot, const Request& request, Time now, uint64_t number);
   void erase(uint32_t slot);
   void clear();  // takes the locks itself
+  // Records at most `horizon` old. For any thread, without a lock; see count_young.
+  size_t count(Time now, Duration horizon) const;
 
   // Calls visit(slot) for every record of the same message, whatever its options and scope.
   template <typename Visit>

@@ -15,6 +15,7 @@ void Totals::add(const Counters& worker) {
   refused += worker.refused.get();
   extra += worker.extra.get();
   evicted += worker.evicted.get();
+  recalled += worker.recalled.get();
   ports.resize(worker.ports.size());
   for (size_t i = 0; i < ports.size(); ++i) {
     const PortCounters& port = worker.ports[i];
@@ -25,6 +26,13 @@ void Totals::add(const Counters& worker) {
     ports[i].tx_bytes += port.tx_bytes.get();
     ports[i].refused += port.refused.get();
   }
+}
+
+uint64_t Totals::requests() const {
+  uint64_t sum = 0;
+  for (size_t i = 0; i < kReasonCount; ++i)
+    if (is_of_request(static_cast<Reason>(i))) sum += reasons[i];
+  return sum;
 }
 
 bool Totals::sums_agree() const {

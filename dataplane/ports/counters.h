@@ -30,9 +30,12 @@ struct alignas(64) Counters {
   Counter refused;                            // frames that should have, and left by none
   Counter
       extra;  // a frame sent to a side with several ports counts there once for each; these are all but one
-  Counter rounds;   // of the worker's loop: it lives as long as they grow
-  Counter busy;     // rounds in which frames came
-  Counter evicted;  // records that had to make room before their window ended
+  Counter rounds;    // of the worker's loop: it lives as long as they grow
+  Counter busy;      // rounds in which frames came
+  Counter busy_ns;   // the time they took
+  Counter wakeups;   // from a rest, for frames or after a while
+  Counter evicted;   // records that had to make room before their window ended
+  Counter recalled;  // copies judged by what is left of those
   std::vector<PortCounters> ports;
 };
 
@@ -43,11 +46,12 @@ struct Totals {
   };
 
   std::array<uint64_t, kReasonCount> reasons{};
-  uint64_t received = 0, forwarded = 0, dropped = 0, refused = 0, extra = 0, evicted = 0;
+  uint64_t received = 0, forwarded = 0, dropped = 0, refused = 0, extra = 0, evicted = 0, recalled = 0;
   std::vector<Port> ports;
 
   void add(const Counters& worker);
   uint64_t count(Reason reason) const { return reasons[static_cast<size_t>(reason)]; }
+  uint64_t requests() const;  // that the rule has judged
   bool sums_agree() const;
 };
 

@@ -18,6 +18,7 @@ constexpr unsigned kTries = 64;  // to send a burst that the other side has no r
 // How long nothing has to come before the worker rests. Waking up costs a frame as much as crossing the box does (15
 // us); so at 1,000 frames a second it is still awake. bench/idle measures it.
 constexpr auto kPatience = std::chrono::milliseconds(2);
+constexpr unsigned kRoundsUnread = 32;  // busy ones in a row without a look at the clock
 constexpr int kLongestRest = 100;  // ms; how late it may notice that it is to stop, or a new policy
 
 const uint8_t* destination_of(const rte_mbuf* frame) { return rte_pktmbuf_mtod(frame, const uint8_t*); }
@@ -51,15 +52,23 @@ Worker::Worker(Place place, std::vector<Wire> wires, Filter filter, const Policy
 }
 
 void Worker::run(const std::atomic<bool>& stop) {
-  bool idle = false;
-  Clock::time_point since;
+  Clock::time_point read = Clock::now(), worked = read;
+  unsigned unread = 0;  // busy rounds since the clock was read
   for (; !stop.load(std::memory_order_relaxed); counters_.rounds.add(1)) {
     adopt_policy();
     const bool busy = step() > 0;
     counters_.busy.add(busy);
-    if (!busy && !idle) since = Clock::now();
-    idle = !busy;
-    if (idle && Clock::now() - since > kPatience) rest();
+    if (busy && ++unread < kRoundsUnread) continue;
+    const Clock::time_point now = Clock::now();
+    if (unread > 0) {
+      counters_.busy_ns.add(static_cast<uint64_t>((now - read).count()));
+      worked = now;
+      unread = 0;
+    }
+    read = now;
+    if (now - worked <= kPatience) continue;
+    rest();
+    read = Clock::now();
   }
 }
 
@@ -157,6 +166,7 @@ void Worker::send_survivors(const Cable& server) {
   for (uint16_t i = 0; i < in_.size; ++i) {
     count(verdicts_[i].reason);
     counters_.evicted.add(verdicts_[i].evicted);
+    counters_.recalled.add(verdicts_[i].recalled);
     if (!verdicts_[i].dropped()) continue;
     witness(i);
     rte_pktmbuf_free(in_.frames[i]);
@@ -259,6 +269,7 @@ void Worker::rest() {
   } else {
     poll(descriptors_.data(), descriptors_.size(), kLongestRest);
   }
+  counters_.wakeups.add(1);
 }
 
 }  // namespace relaysieve

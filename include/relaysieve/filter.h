@@ -26,9 +26,17 @@ struct Verdict {
   uint32_t subnet = 0;        // Message::subnet of this copy
   uint32_t first_subnet = 0;  // and of its twin's first copy (twin_other_scope)
   bool evicted = false;       // its record took the place of one whose window had not ended
+  bool recalled = false;      // judged by what is left of such a record
   Undo undo;                  // for Filter::undo
 
   bool dropped() const { return action == Action::drop; }
+};
+
+// What the memory holds: transmissions begun in the last 5 s (kLateHorizon), clients heard in the last 70 s
+// (kClientHorizon). There is room for Filter::Options::clients of each.
+struct Occupancy {
+  size_t transmissions = 0;
+  size_t clients = 0;
 };
 
 // The whole rule behind one door: bursts of frames in, verdicts out. It knows neither DPDK nor libpcap nor a
@@ -81,6 +89,8 @@ class Filter {
   // The probability that a first copy is taken for one that had to be evicted, and dropped: 0 without a flood, and
   // never above 0.0016. For any thread.
   double false_positives(Time now) const;
+  // For any thread, which takes no lock and some milliseconds. In tables of more than 262,144 clients by a sample.
+  Occupancy occupancy(Time now) const;
 
  private:
   struct Rooms;

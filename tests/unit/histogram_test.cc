@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <numeric>
 #include <random>
 #include <vector>
 
@@ -18,6 +19,7 @@ TEST(Histogram, EmptyIsZero) {
   EXPECT_EQ(histogram.min(), 0ns);
   EXPECT_EQ(histogram.max(), 0ns);
   EXPECT_EQ(histogram.quantile(0.5), 0ns);
+  EXPECT_EQ(histogram.sum(), 0ns);
 }
 
 TEST(Histogram, OneValueIsExact) {
@@ -60,6 +62,7 @@ TEST(Histogram, AQuantileIsAtMostOnePartIn64Off) {
   }
   EXPECT_EQ(histogram.min(), values.front());
   EXPECT_EQ(histogram.max(), values.back());
+  EXPECT_EQ(histogram.sum(), std::accumulate(values.begin(), values.end(), Duration()));
 }
 
 TEST(Histogram, TwoTogetherAreOneThatGotBoth) {
@@ -73,6 +76,7 @@ TEST(Histogram, TwoTogetherAreOneThatGotBoth) {
   EXPECT_EQ(one.count(), both.count());
   EXPECT_EQ(one.min(), 1ms);
   EXPECT_EQ(one.max(), 100ms);
+  EXPECT_EQ(one.sum(), 5050ms);
   EXPECT_EQ(one.quantile(0.5), both.quantile(0.5));
 }
 

@@ -9,6 +9,7 @@
 #include <random>
 #include <vector>
 
+#include "occupancy.h"
 #include "relaysieve/filter.h"
 
 namespace relaysieve::test {
@@ -79,6 +80,39 @@ TEST(MemoryCapacity, SixteenMiCanBeAskedForAndTakeWhatTheyUse) {
   for (size_t key = 0; key < kAsking; ++key) ASSERT_FALSE(passes(memory, request_of(key, 2), 5ms));
   EXPECT_GT(furthest, kMost / 4 * kSlots * 99 / 100) << "all of it is in use";
   EXPECT_LT(resident_bytes() - before, size_t{200} << 20);
+}
+
+TEST(MemoryCounts, WhatItHolds) {
+  Memory memory(1000, kPolicy.window, Pages::lazy);
+  EXPECT_EQ(memory.transmissions(0s), 0u);
+  EXPECT_EQ(memory.clients(0s), 0u);
+  for (size_t key = 0; key < 100; ++key) memory.observe(request_of(key, 1), 0s, key, kPolicy);
+  for (size_t key = 0; key < 100; ++key) memory.observe(request_of(key, 2), 5ms, key, kPolicy);
+  EXPECT_EQ(memory.transmissions(5ms), 100u) << "a second copy is no transmission";
+  EXPECT_EQ(memory.clients(5ms), 100u);
+  EXPECT_EQ(memory.transmissions(5s), 100u);
+  EXPECT_EQ(memory.transmissions(5s + 1ns), 0u);
+  EXPECT_EQ(memory.clients(70s), 100u);
+  EXPECT_EQ(memory.clients(70s + 1ns), 0u);
+
+  const Decision refused = memory.observe(request_of(200, 1), 100s, 1, kPolicy);
+  EXPECT_EQ(memory.transmissions(100s), 1u);
+  memory.undo(refused.undo);
+  EXPECT_EQ(memory.transmissions(100s), 0u);
+  EXPECT_EQ(memory.clients(100s), 0u);
+  memory.observe(request_of(201, 1), 100s, 1, kPolicy);
+  memory.clear(kPolicy.window);
+  EXPECT_EQ(memory.transmissions(100s), 0u);
+  EXPECT_EQ(memory.clients(100s), 0u);
+}
+
+TEST(MemoryCounts, WhatALargeOneHoldsBySample) {
+  constexpr size_t kClients = 4 << 20, kAsking = 100'000;
+  ASSERT_GT(buckets_for(kClients), 8 * kBucketsCounted);
+  Memory memory(kClients, kPolicy.window, Pages::lazy);
+  for (size_t key = 0; key < kAsking; ++key) memory.observe(request_of(key, 1), 0s, key, kPolicy);
+  EXPECT_NEAR(static_cast<double>(memory.transmissions(1s)), kAsking, kAsking / 20);
+  EXPECT_NEAR(static_cast<double>(memory.clients(1s)), kAsking, kAsking / 20);
 }
 
 TEST(MemoryCounts, OfTransmissionsMayWrap) {  // 32 bits, from the clock and the client's hash

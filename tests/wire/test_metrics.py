@@ -101,7 +101,7 @@ def test_the_numbers_are_those_of_the_status(wire):
 def test_a_flood_shows(wire):
     wire.start("--clients", 64)
     assert values(scrape(wire)[2])["relaysieve_memory_evicted_total"] == 0
-    assert values(scrape(wire)[2])["relaysieve_memory_clients"] == 64
+    assert values(scrape(wire)[2])["relaysieve_memory_capacity"] == 64
     left, right = wire.tap(wire.left), wire.tap(wire.right)
     left.send(*(frames.dhcp_request(xid) for xid in range(2000)), END)
     right.until(END)
