@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "commands.h"
 #include "replay.h"
+#include "settings_read.h"
 
 namespace relaysieve {
 namespace {

@@ -14,11 +14,13 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "control_group.h"
 
 namespace relaysieve {
 namespace {
 
 constexpr mode_t kAccess = 0660;
+constexpr uid_t kSameOwner = static_cast<uid_t>(-1);
 
 absl::Status wrong(const std::string& path, std::string_view what) {
   return absl::InvalidArgumentError(absl::StrCat("control socket ", path, ": ", std::string(what)));
@@ -45,7 +47,7 @@ absl::Status clear(const std::string& path, const sockaddr_un& address) {
   return unlink(path.c_str()) == 0 ? absl::OkStatus() : failed(path, "cannot replace it");
 }
 
-absl::StatusOr<int> listener(const std::string& path) {
+absl::StatusOr<int> listener(const std::string& path, gid_t group) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   if (path.size() >= sizeof address.sun_path)
@@ -54,20 +56,29 @@ absl::StatusOr<int> listener(const std::string& path) {
   if (absl::Status status = clear(path, address); !status.ok()) return status;
 
   const int descriptor = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-  if (bind(descriptor, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 &&
-      chmod(path.c_str(), kAccess) == 0 && ::listen(descriptor, SOMAXCONN) == 0)
-    return descriptor;
-  absl::Status status = failed(path, "cannot listen");
-  close(descriptor);
-  return status;
+  const auto give_up = [&](const char* what) {
+    absl::Status status = failed(path, what);
+    close(descriptor);
+    return status;
+  };
+  if (bind(descriptor, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
+    return give_up("cannot listen");
+  // Nobody can connect so far.
+  if (group != kNoGroup && chown(path.c_str(), kSameOwner, group) != 0)
+    return give_up("cannot be given to control_group");
+  if (chmod(path.c_str(), kAccess) != 0 || ::listen(descriptor, SOMAXCONN) != 0)
+    return give_up("cannot listen");
+  return descriptor;
 }
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<ControlSocket>> ControlSocket::listen(const std::string& path) {
-  const absl::StatusOr<int> descriptor = listener(path);
+absl::StatusOr<std::unique_ptr<ControlSocket>> ControlSocket::listen(const Settings& settings) {
+  const absl::StatusOr<gid_t> group = control_group_of(settings);
+  if (!group.ok()) return group.status();
+  const absl::StatusOr<int> descriptor = listener(settings.control, *group);
   if (!descriptor.ok()) return descriptor.status();
-  return std::unique_ptr<ControlSocket>(new ControlSocket(path, *descriptor));
+  return std::unique_ptr<ControlSocket>(new ControlSocket(settings.control, *descriptor));
 }
 
 absl::Status ControlSocket::serve(HttpServer::Handler handler) {

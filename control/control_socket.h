@@ -6,14 +6,15 @@
 
 #include "absl/status/statusor.h"
 #include "http_server.h"
+#include "settings.h"
 
 namespace relaysieve {
 
-// Where the daemon listens for `relaysieve` and for curl: HTTP over a Unix socket, for the owner and its group.
+// Where the daemon listens for `relaysieve` and for curl: HTTP over a Unix socket, for the owner and a group.
 class ControlSocket {
  public:
-  // Takes the path, and replaces what a dead daemon left there. Who connects has to wait.
-  static absl::StatusOr<std::unique_ptr<ControlSocket>> listen(const std::string& path);
+  // Takes the path that is set, and replaces what a dead daemon left there. Who connects has to wait.
+  static absl::StatusOr<std::unique_ptr<ControlSocket>> listen(const Settings& settings);
   absl::Status serve(HttpServer::Handler handler);
   ~ControlSocket();
   ControlSocket(const ControlSocket&) = delete;

@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "settings_change.h"
 
-#include <algorithm>
-#include <array>
 #include <optional>
 #include <set>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "absl/strings/str_split.h"
 #include "text.h"
 
 namespace relaysieve {
@@ -17,24 +14,6 @@ namespace {
 
 using nlohmann::ordered_json;
 using Shape = Setting::Shape;
-
-// Words of relaysieved's command line that no settings file has.
-constexpr std::array<std::string_view, 4> kStartOnly = {"routers", "server", "wire", "driver"};
-
-ordered_json value_of(const Setting& setting, const Settings& settings) {
-  const std::string text = setting.print(settings);
-  switch (setting.shape) {
-    case Shape::text:
-      return text;
-    case Shape::list:
-      return text.empty() ? ordered_json::array()
-                          : ordered_json(std::vector<std::string>(absl::StrSplit(text, ',')));
-    case Shape::groups:
-      return text.empty() ? ordered_json::object() : ordered_json::parse(text);
-    default:
-      return ordered_json::parse(text);
-  }
-}
 
 // An object, in which nothing is said twice.
 absl::StatusOr<ordered_json> parse_object(std::string_view text) {
@@ -92,15 +71,14 @@ class Changing {
 };
 
 void Changing::take(const std::string& name, const ordered_json& value) {
-  const auto& known = settings_table();
-  const auto setting = std::ranges::find(known, name, &Setting::name);
-  const bool start_only =
-      setting == known.end() ? std::ranges::find(kStartOnly, name) != kStartOnly.end() : !setting->live;
-  if (start_only) return wrong(name, "cannot change while frames flow: restart relaysieved with another one");
-  if (setting != known.end()) return give(*setting, value);
-  const auto names =
-      absl::StrJoin(known, ", ", [](std::string* out, const Setting& s) { out->append(s.name); });
-  errors_.push_back(absl::StrCat(in_quotes(name), " is not a setting; these are: ", names));
+  const Setting* setting = find_setting(name);
+  if (setting == nullptr) {
+    errors_.push_back(no_such_setting(name));
+  } else if (!setting->live) {
+    wrong(name, "cannot change while frames flow: restart relaysieved with another one");
+  } else {
+    give(*setting, value);
+  }
 }
 
 void Changing::give(const Setting& setting, const ordered_json& value) {
@@ -111,9 +89,8 @@ void Changing::give(const Setting& setting, const ordered_json& value) {
   } else if (setting.shape == Shape::list && !value.is_string()) {
     list(setting, "", value);
   } else if (setting.shape == Shape::list) {
-    const std::vector<std::string> members =
-        absl::StrSplit(value.get_ref<const std::string&>(), ',', absl::SkipEmpty());
-    for (const std::string& member : members) set(setting, "", member);
+    for (const std::string& member : setting.split(value.get_ref<const std::string&>()))
+      set(setting, "", member);
   } else if (value.is_string()) {
     set(setting, "", value.get_ref<const std::string&>());
   } else if ((setting.shape == Shape::number && value.is_number_integer()) ||
@@ -153,17 +130,28 @@ void Changing::windows(const ordered_json& wanted) {
 
 absl::StatusOr<Changed> Changing::result(const Settings& running) && {
   if (!errors_.empty()) return absl::InvalidArgumentError(absl::StrJoin(errors_, "\n"));
-  std::vector<Change> changes;
-  for (const Setting& setting : settings_table()) {
-    ordered_json from = value_of(setting, running), to = value_of(setting, settings_);
-    if (from == to) continue;
-    settings_.from[setting.name] = "set";
-    changes.push_back({setting.name, std::move(from), std::move(to)});
-  }
+  std::vector<Change> changes = differences(running, settings_);
+  for (const Change& change : changes) settings_.from[change.name] = "set";
   return Changed{std::move(settings_), std::move(changes)};
 }
 
 }  // namespace
+
+ordered_json value_of(const Setting& setting, const Settings& settings) {
+  const std::string text = setting.print(settings);
+  if (setting.shape == Shape::text) return text;
+  if (!text.empty()) return ordered_json::parse(text);
+  return setting.shape == Shape::list ? ordered_json::array() : ordered_json::object();
+}
+
+std::vector<Change> differences(const Settings& old, const Settings& now) {
+  std::vector<Change> changes;
+  for (const Setting& setting : settings_table()) {
+    ordered_json from = value_of(setting, old), to = value_of(setting, now);
+    if (from != to) changes.push_back({setting.name, std::move(from), std::move(to)});
+  }
+  return changes;
+}
 
 ordered_json settings_json(const Settings& settings) {
   ordered_json all;

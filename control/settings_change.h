@@ -13,6 +13,8 @@ namespace relaysieve {
 // Settings that change while frames flow, as JSON. A number, a truth, a list and groups are JSON's own; all else is the
 // text that a flag takes.
 
+nlohmann::ordered_json value_of(const Setting& setting, const Settings& settings);
+
 // Every setting: {"window": {"value": "1s", "from": "default", "live": true}, ...}. `from` is "default" or as in
 // Settings::from; `live`: it can change while frames flow.
 nlohmann::ordered_json settings_json(const Settings& settings);
@@ -22,6 +24,8 @@ struct Change {
   std::string_view name;
   nlohmann::ordered_json from, to;
 };
+
+std::vector<Change> differences(const Settings& old, const Settings& now);
 
 struct Changed {
   Settings settings;

@@ -1,37 +1,36 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "settings_read.h"
+
 #include <toml++/toml.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
+#include <filesystem>
 #include <sstream>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "settings.h"
 #include "text.h"
+#include "wire_plan.h"
 
 namespace relaysieve {
 namespace {
 
 using Shape = Setting::Shape;
 
-std::string flag_of(const Setting& setting) {
-  std::string flag = absl::StrCat("--", view(setting.name));
-  std::replace(flag.begin(), flag.end(), '_', '-');
-  return flag;
-}
-
 // What a user gave, from the file first and then from flags, and all that is wrong with it.
 class Reading {
  public:
   explicit Reading(const GivenFlags& flags) : flags_(flags) {}
 
-  void file(const std::string& path);
-  void flags();
-  void windows();
-  absl::StatusOr<Settings> result() const;
+  template <typename Parse>
+  void file(const std::string& path, Parse parse);
+  absl::StatusOr<Settings> result() &&;
 
  private:
+  void flags();
+  void prefer_flags();
+  void windows();
+  void ports();
   void top_level(const std::string& path, const toml::table& table);
   void list(const std::string& path, const Setting& setting, std::string_view group, const toml::node& node);
   void groups(const std::string& path, const Setting& setting, const toml::node& node);
@@ -42,9 +41,6 @@ class Reading {
   void wrong(const std::string& place, absl::string_view what) {
     errors_.push_back(absl::StrCat(place, ": ", what));
   }
-  bool overridden(const Setting& setting) const {
-    return std::any_of(flags_.begin(), flags_.end(), [&](auto& flag) { return flag.first == &setting; });
-  }
 
   const GivenFlags& flags_;
   Settings settings_;
@@ -53,11 +49,6 @@ class Reading {
 
 std::string place_of(const std::string& path, const toml::source_region& source) {
   return absl::StrCat(path, ":", source.begin.line, ":", source.begin.column);
-}
-
-// How a message about a setting begins. A flag tells its name itself.
-std::string head_of(const std::string& place, const Setting& setting, std::string_view group = "") {
-  return place == flag_of(setting) ? place : absl::StrCat(place, ": ", name_of(setting, group));
 }
 
 // A value as its file has it, for a message about its type.
@@ -94,9 +85,10 @@ std::vector<std::pair<const toml::key*, const toml::node*>> in_file_order(const 
   return entries;
 }
 
-void Reading::file(const std::string& path) {
+template <typename Parse>
+void Reading::file(const std::string& path, Parse parse) {
   try {
-    top_level(path, toml::parse_file(path));
+    top_level(path, parse());
   } catch (const toml::parse_error& error) {
     // Without a line the file itself could not be read.
     const bool placed = error.source().begin.line != 0;
@@ -105,18 +97,14 @@ void Reading::file(const std::string& path) {
 }
 
 void Reading::top_level(const std::string& path, const toml::table& table) {
-  const auto& known = settings_table();
   for (const auto& [key, node] : in_file_order(table)) {
-    const auto setting = std::ranges::find(known, key->str(), &Setting::name);
-    if (setting == known.end()) {
-      const auto names =
-          absl::StrJoin(known, ", ", [](std::string* out, const Setting& s) { out->append(s.name); });
-      wrong(place_of(path, key->source()),
-            absl::StrCat(in_quotes(key->str()), " is not a setting; these are: ", names));
+    const Setting* setting = find_setting(key->str());
+    if (setting == nullptr) {
+      wrong(place_of(path, key->source()), no_such_setting(key->str()));
     } else if (setting->shape == Shape::groups) {
       groups(path, *setting, *node);
     } else if (setting->shape == Shape::list) {
-      if (!overridden(*setting)) list(path, *setting, "", *node);
+      if (!is_given(flags_, setting->name)) list(path, *setting, "", *node);
     } else {
       member(path, *setting, "", *node);
     }
@@ -168,57 +156,58 @@ void Reading::windows() {
   if (!errors_.empty() || windows_agree(settings_)) return;
   const Setting &echo_window = setting("echo_window"), &window = setting("window");
   const std::string echo = echo_window.print(settings_), whole = window.print(settings_);
-  if (const auto place = settings_.from.find("echo_window"); place != settings_.from.end())
-    return wrong(head_of(place->second, echo_window),
-                 absl::StrCat(echo, " is not below the window, ", whole));
-  wrong(head_of(settings_.from["window"], window),
+  if (settings_.from.contains("echo_window"))
+    return wrong(head_of(settings_, echo_window), absl::StrCat(echo, " is not below the window, ", whole));
+  wrong(head_of(settings_, window),
         absl::StrCat(whole, " is not above the echo_window, ", echo, " by default: set both"));
 }
 
-absl::StatusOr<Settings> Reading::result() const {
-  if (errors_.empty()) return settings_;
-  return absl::InvalidArgumentError(absl::StrJoin(errors_, "\n"));
+// A flag for ports puts away what the file says of ports in the other way.
+void Reading::prefer_flags() {
+  const bool wires = is_given(flags_, "wire"),
+             sides = is_given(flags_, "routers") || is_given(flags_, "server");
+  if (wires == sides) return;
+  for (const std::string_view name : {"wire", "routers", "server"}) {
+    if ((name == "wire") == wires) continue;
+    setting(name).clear(settings_);
+    settings_.from.erase(name);
+  }
 }
 
-std::string help_of(const Setting& setting) {
-  const std::string preset = setting.print(Settings());
-  std::string help = setting.sentence;
-  if (!preset.empty()) absl::StrAppend(&help, " (default ", preset);
-  if (!setting.limits.empty()) absl::StrAppend(&help, "; ", setting.limits);
-  return preset.empty() ? help : help + ")";
+void Reading::ports() {
+  if (!errors_.empty()) return;
+  if (const auto conflict = conflict_of_ports(settings_))
+    wrong(head_of(settings_, setting(conflict->setting)), conflict->sentence);
+}
+
+absl::StatusOr<Settings> Reading::result() && {
+  flags();
+  prefer_flags();
+  windows();
+  ports();
+  if (errors_.empty()) return std::move(settings_);
+  return absl::InvalidArgumentError(absl::StrJoin(errors_, "\n"));
 }
 
 }  // namespace
 
 absl::StatusOr<Settings> read_settings(const std::string& file, const GivenFlags& flags) {
   Reading reading(flags);
-  if (!file.empty()) reading.file(file);
-  reading.flags();
-  reading.windows();
-  return reading.result();
+  if (!file.empty()) reading.file(file, [&] { return toml::parse_file(file); });
+  return std::move(reading).result();
 }
 
-void add_flags(CLI::App& command, GivenFlags& given, bool offline) {
-  for (const Setting& setting : settings_table()) {
-    if (setting.shape == Shape::groups || (offline && !setting.offline)) continue;
-    const auto take = [&given, &setting](const std::string& text) { given.emplace_back(&setting, text); };
-    const std::string help = help_of(setting);
-    if (setting.shape == Shape::boolean) {
-      command.add_flag_function(
-          flag_of(setting), [take](int64_t count) { take(count > 0 ? "true" : "false"); }, help);
-      continue;
-    }
-    CLI::Option* option =
-        setting.shape == Shape::list
-            ? command
-                  .add_option_function<std::vector<std::string>>(
-                      flag_of(setting),
-                      [take](const auto& texts) { std::for_each(texts.begin(), texts.end(), take); }, help)
-                  ->delimiter(',')
-                  ->allow_extra_args(false)
-            : command.add_option_function<std::string>(flag_of(setting), take, help);
-    option->type_name(setting.metavar);
-  }
+absl::StatusOr<Settings> parse_settings(std::string_view text, const std::string& file,
+                                        const GivenFlags& flags) {
+  Reading reading(flags);
+  reading.file(file, [&] { return toml::parse(text); });
+  return std::move(reading).result();
+}
+
+absl::StatusOr<Settings> SettingsSource::read() const {
+  std::error_code none;
+  const bool there = !file.empty() || std::filesystem::exists(path(), none);
+  return read_settings(there ? path() : "", flags);
 }
 
 }  // namespace relaysieve

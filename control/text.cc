@@ -6,7 +6,9 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_split.h"
 #include "absl/time/time.h"
+#include "ports/port.h"
 
 namespace relaysieve {
 
@@ -30,6 +32,19 @@ std::optional<Network> network_of(std::string_view text) {
   const auto bits = number_of<uint8_t>(text.substr(slash + 1));
   if (!bits || *bits > 32) return std::nullopt;
   return Network{*address, *bits};
+}
+
+std::vector<std::string> split_ports(const std::string& list) {
+  std::vector<std::string> ports;
+  for (const absl::string_view piece : absl::StrSplit(list, ',')) {
+    const bool argument = piece.find('=') != piece.npos && !ports.empty() && ports.back().starts_with(kVdev);
+    if (argument) {
+      absl::StrAppend(&ports.back(), ",", piece);
+    } else {
+      ports.emplace_back(piece);
+    }
+  }
+  return ports;
 }
 
 std::string in_quotes(std::string_view text) {

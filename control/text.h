@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/strings/string_view.h"
 #include "relaysieve/policy.h"
@@ -18,6 +19,9 @@ namespace relaysieve {
 std::optional<Duration> duration_of(std::string_view text);  // "100ms", "2.5s"
 std::optional<uint32_t> address_of(std::string_view text);   // "10.0.0.1", to host byte order
 std::optional<Network> network_of(std::string_view text);    // "10.0.0.0/8"; a bare address is a /32
+
+// "eth0,vdev:net_pcap0,rx_pcap=a.pcap,eth1" has three ports: what holds a '=' belongs to the vdev before it.
+std::vector<std::string> split_ports(const std::string& list);
 
 std::string in_quotes(std::string_view text);  // in one line, whatever is in it
 std::string print_duration(Duration duration);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "wiring.h"
 
-#include <net/if.h>
 #include <spdlog/spdlog.h>
 
 #include "absl/strings/str_cat.h"
@@ -10,14 +9,6 @@
 
 namespace relaysieve {
 namespace {
-
-constexpr size_t kMostPorts = 64;
-
-bool same_port(const std::string& a, const std::string& b) {
-  if (a == b) return true;
-  const unsigned index = if_nametoindex(a.c_str());  // an interface can have several names
-  return index != 0 && index == if_nametoindex(b.c_str());
-}
 
 template <typename... Words>
 absl::Status refuse(const Words&... words) {
@@ -28,44 +19,7 @@ absl::Status about(const std::string& port, const absl::Status& error) {
   return refuse("port ", port, ": ", error.message());
 }
 
-absl::Status each_port_once(const std::vector<WirePlan>& plan) {
-  std::vector<std::string> names;
-  for (const WirePlan& wire : plan) {
-    names.insert(names.end(), wire.routers.begin(), wire.routers.end());
-    names.push_back(wire.server);
-  }
-  if (names.size() > kMostPorts)
-    return refuse(names.size(), " ports given, at most ", kMostPorts, " are allowed");
-  for (size_t i = 0; i < names.size(); ++i) {
-    if (names[i].empty()) return refuse("a port without a name is given");
-    for (size_t j = 0; j < i; ++j)
-      if (same_port(names[j], names[i])) return refuse("port ", names[i], ": is given twice");
-  }
-  return absl::OkStatus();
-}
-
 }  // namespace
-
-absl::StatusOr<std::vector<WirePlan>> plan_wires(const std::string& routers, const std::string& server,
-                                                 const std::vector<std::string>& wires) {
-  std::vector<WirePlan> plan;
-  if (wires.empty()) {
-    if (routers.empty()) return refuse("--routers is required, or --wire");
-    if (server.empty()) return refuse("--server is required");
-    if (split_ports(server).size() != 1) return refuse("--server: exactly one port is allowed");
-    plan.push_back({split_ports(routers), server});
-  } else if (!routers.empty() || !server.empty()) {
-    return refuse("--wire: not together with --routers and --server");
-  }
-  for (const std::string& wire : wires) {
-    const std::vector<std::string> ends = split_ports(wire);
-    if (ends.size() != 2)
-      return refuse("--wire ", wire, ": two ports are needed, the routers' and the server's: eth1,eth2");
-    plan.push_back({{ends[0]}, ends[1]});
-  }
-  if (absl::Status status = each_port_once(plan); !status.ok()) return status;
-  return plan;
-}
 
 absl::StatusOr<std::unique_ptr<Wiring>> Wiring::open(const std::vector<WirePlan>& plan, unsigned workers,
                                                      Driver driver) {

@@ -14,18 +14,9 @@
 #include "ports/port.h"
 #include "ports/watch_point.h"
 #include "ports/worker.h"
+#include "wire_plan.h"
 
 namespace relaysieve {
-
-// One wire by the names of its ports.
-struct WirePlan {
-  std::vector<std::string> routers;
-  std::string server;
-};
-
-// What the user's words make: either `--routers a,b --server c`, or `--wire a1,s1 --wire a2,s2`. Every port once.
-absl::StatusOr<std::vector<WirePlan>> plan_wires(const std::string& routers, const std::string& server,
-                                                 const std::vector<std::string>& wires);
 
 // The open ports of a daemon, and the wires that they make.
 class Wiring {

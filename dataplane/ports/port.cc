@@ -5,7 +5,6 @@
 #include <spdlog/spdlog.h>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
 
 namespace relaysieve {
 
@@ -13,19 +12,6 @@ PortKind kind_of(const std::string& port) {
   rte_pci_addr address;
   if (port.starts_with(kVdev)) return PortKind::vdev;
   return rte_pci_addr_parse(port.c_str(), &address) == 0 ? PortKind::pci : PortKind::interface;
-}
-
-std::vector<std::string> split_ports(const std::string& list) {
-  std::vector<std::string> ports;
-  for (const absl::string_view piece : absl::StrSplit(list, ',')) {
-    const bool argument = piece.find('=') != piece.npos && !ports.empty() && ports.back().starts_with(kVdev);
-    if (argument) {
-      absl::StrAppend(&ports.back(), ",", piece);
-    } else {
-      ports.emplace_back(piece);
-    }
-  }
-  return ports;
 }
 
 absl::StatusOr<std::unique_ptr<Port>> open_port(const std::string& name, rte_mempool* pool, Driver driver,

@@ -89,9 +89,6 @@ enum class PortKind : uint8_t { interface, pci, vdev };
 inline constexpr std::string_view kVdev = "vdev:";
 PortKind kind_of(const std::string& port);
 
-// "eth0,vdev:net_pcap0,rx_pcap=a.pcap,eth1" has three ports: what holds a '=' belongs to the vdev before it.
-std::vector<std::string> split_ports(const std::string& list);
-
 // Opens a port, which is deaf and has changed nothing on the box until it is started. Errors, here and there,
 // are sentences that do not name the port.
 // `driver` is for kernel interfaces, `queues` how many workers there will be; why AF_XDP was not chosen is logged.

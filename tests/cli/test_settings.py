@@ -43,7 +43,14 @@ def test_every_setting_is_taken(settings):
         trusted_relays = ["10.0.0.0/8", "192.0.2.1"]
         clients = 1024
         control = "/run/relaysieve/other.sock"
+        control_group = "nobody-here"
         metrics = "127.0.0.1:9467"
+        routers = ["eth1", "vdev:net_pcap0,rx_pcap=a.pcap"]
+        server = "0000:01:00.0"
+        driver = "af_packet"
+        workers = 2
+        link_loss = "ignore"
+        idle = "poll"
         [relay_groups]
         campus = ["10.20.0.0/24", "10.21.0.7"]
         annex = ["10.22.0.0/16"]
@@ -67,7 +74,7 @@ def test_a_setting_works_from_the_file_and_a_flag_wins(settings):
 
 WRONG = {
     "syntax": ("window = \n", ["1:10: "]),
-    "unknown": ('\nwindwo = "1s"\n', ['2:1: "windwo" is not a setting; these are: mode, window, ']),
+    "unknown": ('\nwindwo = "1s"\n', ['2:1: "windwo" is not a setting: did you mean window?']),
     "number for a duration": ("window = 1", ["1:10: window: 1 is not a duration such as 250ms, from 10ms to 5s, in quotes"]),
     "text for a number": ('subnet_bits = "24"', ['1:15: subnet_bits: "24" is not a whole number from 0 to 32']),
     "fraction": ("subnet_bits = 24.5", ["1:15: subnet_bits: 24.5 is not a whole number from 0 to 32"]),
@@ -90,6 +97,14 @@ WRONG = {
                     ['3:6: relay_groups.b: "10.0.0.128/25" overlaps with group a', '4:6: relay_groups.c: "10.0.0.0/8" overlaps with group a']),
     "a network of servers": ('[server_groups]\na = ["10.0.0.0/24"]', ['2:6: server_groups.a: "10.0.0.0/24" is not an IPv4 address, such as']),
     "a server in two": ('[server_groups]\na = ["10.0.0.1"]\nb = ["10.0.0.1"]', ['3:6: server_groups.b: "10.0.0.1" overlaps with group a']),
+    "another unknown": ('colour = 1', ['1:1: "colour" is not a setting; these are: mode, window, ']),
+    "two ports for one": ('server = "eth1,eth2"', ['1:10: server: "eth1,eth2" is not one port']),
+    "one port for two": ('wire = ["eth1,eth2", "eth3"]', ['1:22: wire: "eth3" is not two ports, the routers\' and the server\'s: eth1,eth2']),
+    "wire and server": ('server = "eth1"\nwire = ["eth2,eth3"]', ["2:9: wire: not together with routers and server"]),
+    "a port twice": ('routers = ["eth1", "eth2"]\nserver = "eth1"', ["2:10: server: port eth1 is given twice"]),
+    "a port in two wires": ('wire = ["eth1,eth2", "eth3,eth2"]', ["1:9: wire: port eth2 is given twice"]),
+    "driver": ('driver = "pigeon"', ['1:10: driver: "pigeon" is not auto or af_packet or af_xdp']),
+    "no group's name": ('control_group = "a b"', ['1:17: control_group: "a b" is not a group, by name or number']),
     "two lines": ('mode = "a\\nb"', ['1:8: mode: "a\\nb" is not']),
     "metrics": ('metrics = "9467"', ['1:11: metrics: "9467" is not an IPv4 address and a port']),
     "everything at once": ('mode = 1\nwindow = "1h"\nclients = true\n[other]\n[relay_groups]\na = [1]',

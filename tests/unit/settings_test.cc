@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "settings.h"
-
 #include <gtest/gtest.h>
 
 #include <set>
+
+#include "settings_read.h"
 
 namespace relaysieve {
 namespace {
@@ -31,7 +31,7 @@ TEST(SettingsTable, EachSettingIsThereOnceAndExplained) {
     EXPECT_FALSE(s.allowed.empty()) << s.name;
     EXPECT_EQ(&setting(s.name), &s);
   }
-  EXPECT_EQ(names.size(), 17u);
+  EXPECT_EQ(names.size(), 22u);
 }
 
 // What is printed can be given again, and the default changes nothing.
@@ -41,8 +41,8 @@ TEST(SettingsTable, WhatIsPrintedIsTaken) {
     EXPECT_EQ(s.print(with(s.name, s.print(Settings()))), s.print(Settings())) << s.name;
   }
   EXPECT_EQ(setting("window").print(with("window", "1500ms")), "1.5s");
-  EXPECT_EQ(setting("trusted_relays").print(with("trusted_relays", "10.0.0.0/8")), "10.0.0.0/8");
-  EXPECT_EQ(setting("trusted_relays").print(with("trusted_relays", "10.0.0.1/32")), "10.0.0.1");
+  EXPECT_EQ(setting("trusted_relays").print(with("trusted_relays", "10.0.0.0/8")), R"(["10.0.0.0/8"])");
+  EXPECT_EQ(setting("trusted_relays").print(with("trusted_relays", "10.0.0.1/32")), R"(["10.0.0.1"])");
 }
 
 TEST(SettingsTable, DefaultsAreThePolicys) {
@@ -87,6 +87,30 @@ TEST(SettingsTable, LimitsHoldOnBothSides) {
   for (const char* text : {"off", "127.0.0.1:9467"}) EXPECT_TRUE(takes("metrics", text)) << text;
   for (const char* text : {"on", "9467", "127.0.0.1:0", "127.0.0.1:65536", ":9467"})
     EXPECT_FALSE(takes("metrics", text)) << text;
+}
+
+TEST(SettingsTable, Ports) {
+  for (const char* text : {"eth1", "0000:01:00.0", "vdev:net_pcap0,rx_pcap=a.pcap,tx_pcap=b.pcap"}) {
+    EXPECT_TRUE(takes("routers", text) && takes("server", text)) << text;
+    EXPECT_FALSE(takes("wire", text)) << text;
+  }
+  for (const char* text : {"eth1,eth2", "vdev:net_pcap0,rx_pcap=a.pcap,eth2"}) {
+    EXPECT_TRUE(takes("wire", text)) << text;
+    EXPECT_FALSE(takes("routers", text) || takes("server", text)) << text;
+  }
+  EXPECT_FALSE(takes("routers", "") || takes("wire", "") || takes("wire", "eth1,") || takes("wire", "a,b,c"));
+  EXPECT_EQ(setting("routers").split("eth1,vdev:a,b=c,eth2"),
+            (std::vector<std::string>{"eth1", "vdev:a,b=c", "eth2"}));
+}
+
+TEST(SettingsTable, ANameThatWasMeant) {
+  EXPECT_EQ(no_such_setting("windwo"), R"("windwo" is not a setting: did you mean window?)");
+  EXPECT_EQ(no_such_setting("echo-windw"), R"("echo-windw" is not a setting: did you mean echo_window?)");
+  EXPECT_EQ(no_such_setting("relay_group"), R"("relay_group" is not a setting: did you mean relay_groups?)");
+  EXPECT_EQ(no_such_setting("wires"), R"("wires" is not a setting: did you mean wire?)");
+  for (const char* name : {"colour", "", "x", "an unusually long name that resembles nothing"})
+    EXPECT_NE(no_such_setting(name).find("is not a setting; these are: mode, window, "), std::string::npos)
+        << name;
 }
 
 TEST(SettingsTable, ARefusedValueChangesNothing) {

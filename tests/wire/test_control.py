@@ -101,7 +101,8 @@ def test_who_changed_what_is_logged(wire):
 
 
 WRONG = {
-    "unknown": ({"windwo": "1s"}, ['"windwo" is not a setting; these are: mode, window, ']),
+    "unknown": ({"windwo": "1s", "colour": 1}, ['"windwo" is not a setting: did you mean window?',
+                                                  '"colour" is not a setting; these are: mode, window, ']),
     "type": ({"window": 1}, ["window: 1 is not a duration such as 250ms, from 10ms to 5s"]),
     "limit": ({"subnet_bits": 33}, ['subnet_bits: "33" is not a whole number from 0 to 32']),
     "windows": ({"window": "100ms"}, ["window: 100ms is not above the echo_window, 100ms: set both"]),
@@ -207,7 +208,7 @@ def test_the_command_line(wire):
 
 
 @pytest.mark.parametrize("words, lines", [
-    (("set", "windwo", "1s"), ['"windwo" is not a setting; these are: ']),
+    (("set", "windwo", "1s"), ['"windwo" is not a setting: did you mean window?']),
     (("set", "window", "6s"), ['window: "6s" is not a duration such as 250ms, from 10ms to 5s']),
     (("set", "window", "6s", "match", "x"), ['window: "6s"', 'match: "x" is not content or identity']),
     (("set", "clients", "64"), [f"clients: {FIXED}"]),

@@ -10,14 +10,15 @@ from lab.box import built
 from lab.namespaces import Namespace
 
 OK = ("--routers", "routers", "--server", "server")
+PORT = "a port: a network interface, a PCI address, or vdev: and what DPDK takes"
 
 CASES = {
     "no such interface": (("--routers", "nope", "--server", "server"), "port nope: no such interface"),
     "second port bad": (("--routers", "routers", "--server", "nope"), "port nope: no such interface"),
     "interface name too long": (("--routers", "x" * 20, "--server", "server"), f"port {'x' * 20}: no such interface"),
-    "empty port": (("--routers", "", "--server", "server"), "--routers is required, or --wire"),
-    "same port twice": (("--routers", "server", "--server", "server"), "port server: is given twice"),
-    "same port by another name": (("--routers", "twin", "--server", "server"), "port server: is given twice"),
+    "empty port": (("--routers", "", "--server", "server"), f'--routers: "" is not {PORT}'),
+    "same port twice": (("--routers", "server", "--server", "server"), "--server: port server is given twice"),
+    "same port by another name": (("--routers", "twin", "--server", "server"), "--server: port server is given twice"),
     "not Ethernet": (("--routers", "lo", "--server", "server"), "port lo: not an Ethernet interface"),
     "no such PCI device": (("--routers", "0000:ff:1f.7", "--server", "server"),
                            "port 0000:ff:1f.7: no such network device, or not bound to a driver that DPDK can use (vfio-pci)"),
@@ -34,11 +35,11 @@ CASES = {
     "same vdev twice": (("--routers", "vdev:net_null0", "--server", "vdev:net_null0,size=64"),
                         "port vdev:net_null0,size=64: there is a net_null0 already"),
     "second routers' port bad": (("--routers", "routers,lo", "--server", "server"), "port lo: not an Ethernet interface"),
-    "routers' port without a name": (("--routers", "routers,", "--server", "server"), "a port without a name is given"),
-    "wire of one port": (("--wire", "routers"), "--wire routers: two ports are needed, the routers' and the server's: eth1,eth2"),
-    "wires that share a port": (("--wire", "routers,server", "--wire", "lo,server"), "port server: is given twice"),
-    "wire and routers": (("--wire", "routers,server", *OK), "--wire: not together with --routers and --server"),
-    "two server ports": (("--routers", "routers", "--server", "server,lo"), "--server: exactly one port is allowed"),
+    "routers' port without a name": (("--routers", "routers,", "--server", "server"), f'--routers: "" is not {PORT}'),
+    "wire of one port": (("--wire", "routers"), '--wire: "routers" is not two ports, the routers\' and the server\'s: eth1,eth2'),
+    "wires that share a port": (("--wire", "routers,server", "--wire", "lo,server"), "--wire: port server is given twice"),
+    "wire and routers": (("--wire", "routers,server", *OK), "--wire: not together with routers and server"),
+    "two server ports": (("--routers", "routers", "--server", "server,lo"), f'--server: "server,lo" is not one {PORT[2:]}'),
     "no ports": ((), "--routers is required, or --wire"),
     "no server port": (("--routers", "routers"), "--server is required"),
     "no workers": ((*OK, "--workers", "0"), '--workers: "0" is not a whole number from 1 to 64'),
@@ -47,13 +48,15 @@ CASES = {
                                   "vdev:net_null0", "--workers", "2"),
                                  "port vdev:net_pcap0,rx_pcap=tests/golden/captures/pause-b.pcap: "
                                  "has queues for 1 workers, and 2 are wanted"),
-    "another driver": ((*OK, "--driver", "pigeon"), "--driver: pigeon not in {auto,af_packet,af_xdp}"),
+    "another driver": ((*OK, "--driver", "pigeon"), '--driver: "pigeon" is not auto or af_packet or af_xdp'),
     "metrics at no address": ((*OK, "--metrics", "here:9467"), '--metrics: "here:9467" is not an IPv4 address and a port, such as '
                               "127.0.0.1:9467, or off"),
     "metrics at another's address": ((*OK, "--metrics", "192.0.2.1:9467"),
                                      "metrics: cannot listen on 192.0.2.1:9467: Cannot assign requested address"),
     "bad mode": ((*OK, "--mode", "maybe"), '--mode: "maybe" is not enforce or monitor or bypass'),
     "bad duration": ((*OK, "--window", "1"), '--window: "1" is not'),
+    "no such group": ((*OK, "--control-group", "no-such-group"),
+                      '--control-group: "no-such-group" is not a group of this machine'),
     "unknown flag": ((*OK, "--speed"), "The following argument was not expected: --speed"),
     "no such settings file": ((*OK, "--config", "/nope.toml"), "/nope.toml: "),
     "control path is a file": ((*OK, "--control", "/etc/passwd"),
