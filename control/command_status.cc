@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <unistd.h>
+
 #include "client.h"
 #include "commands.h"
 #include "status.h"
@@ -7,7 +9,9 @@ namespace relaysieve {
 namespace {
 
 constexpr const char* kExample =
-    R"(Example: how many second copies were dropped
+    R"(The second line says what to look at first, and which command shows more.
+
+Example: how many second copies were dropped
   relaysieve status --json | jq .reasons.second_copy)";
 
 }  // namespace
@@ -19,7 +23,9 @@ Command add_status(CLI::App& app) {
   options->add_to(*command, "status as JSON");
   return {command, [options] {
             try {
-              return options->print(ask(options->control, "GET", "/v1/status"), render_status);
+              return options->print(ask(options->control, "GET", "/v1/status"), [](const auto& status) {
+                return render_status(status, Style::of(STDOUT_FILENO));
+              });
             } catch (const nlohmann::json::exception&) {
               std::cerr << "relaysieve: this daemon's status cannot be shown; --json prints it as it is\n";
               return 1;

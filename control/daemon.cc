@@ -5,6 +5,7 @@
 #include <spdlog/spdlog.h>
 
 #include "absl/strings/str_cat.h"
+#include "ports/interface.h"
 #include "ports/worker.h"
 
 namespace relaysieve {
@@ -82,6 +83,7 @@ absl::Status Daemon::check() {
         port.name());
   }
   links_->look(monotonic());
+  take_rates(monotonic());
   return absl::OkStatus();
 }
 
@@ -101,10 +103,21 @@ Occupancy Daemon::held(Time now) const {
   return held_;
 }
 
-CensusTotals Daemon::relays() const {
+std::vector<const Census*> Daemon::censuses() const {
   std::vector<const Census*> threads;
   for (const auto& census : censuses_) threads.push_back(census.get());
-  return CensusTotals(threads);
+  return threads;
+}
+
+CensusTotals Daemon::relays() const { return CensusTotals(censuses()); }
+
+void Daemon::take_rates(Time now) {
+  if (!rates_.due(now)) return;  // nobody else notes
+  std::vector<uint64_t> missed;
+  for (const Wiring::Place& place : wiring_->ports()) missed.push_back(place.port->missed());
+  const Totals so_far = totals();
+  const std::lock_guard hold(rates_mutex_);
+  rates_.note(so_far, missed, now);
 }
 
 void Daemon::watch_workers() {
@@ -124,11 +137,13 @@ Snapshot Daemon::snapshot() const {
   now.uptime = std::chrono::duration<double>(std::chrono::steady_clock::now() - started_).count();
   for (size_t i = 0; i < now.totals.ports.size(); ++i) {
     const auto& [port, server, wire] = wiring_->ports()[i];
+    const Interface* interface = port->interface();
     now.ports.push_back({.name = port->name(),
                          .driver = std::string(port->driver()),
                          .server = server,
                          .wire = wire + 1,
                          .link = port->link(),
+                         .held = interface != nullptr && interface->held_down(),
                          .counted = now.totals.ports[i],
                          .missed = port->missed(),
                          .unfinished = port->unfinished()});
@@ -140,6 +155,9 @@ Snapshot Daemon::snapshot() const {
                            .wakeups = counters_[i]->wakeups.get(),
                            .stalls = supervisor_.stalls(i),
                            .stalled = supervisor_.stalled(i)});
+  now.relays_heard = relays_heard(censuses());
+  const std::lock_guard hold(rates_mutex_);
+  now.rates = rates_.rates();
   return now;
 }
 

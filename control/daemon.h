@@ -19,6 +19,7 @@
 #include "link_watch.h"
 #include "ports/counters.h"
 #include "ports/policy_feed.h"
+#include "rates.h"
 #include "relaysieve/filter.h"
 #include "settings.h"
 #include "settings_change.h"
@@ -60,6 +61,8 @@ class Daemon {
   explicit Daemon(const Settings& settings);
 
   Totals totals() const;
+  std::vector<const Census*> censuses() const;
+  void take_rates(Time now);
   Occupancy held(Time now) const;
 
   mutable std::mutex settings_mutex_;
@@ -76,6 +79,8 @@ class Daemon {
   std::vector<std::unique_ptr<Counters>> counters_;  // a worker's each
   std::vector<std::unique_ptr<Census>> censuses_;    // a worker's each
   Supervisor supervisor_;
+  mutable std::mutex rates_mutex_;  // between who notes and who asks; no worker's
+  RateMeter rates_;
   std::atomic<bool> stop_ = false;
   std::vector<std::thread> threads_;
   std::map<const Port*, std::string> troubles_;  // as logged

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "ports/counters.h"
+#include "rates.h"
 #include "relaysieve/filter.h"
 #include "relaysieve/policy.h"
 
@@ -20,6 +21,7 @@ struct Snapshot {
     bool server = false;  // the side it is on
     size_t wire = 1;
     bool link = false;
+    bool held = false;  // down because the other side has no link (link_loss)
     Totals::Port counted;
     uint64_t missed = 0;
     uint64_t unfinished = 0;
@@ -40,7 +42,9 @@ struct Snapshot {
   double false_positives = 0;  // see Filter::false_positives
   std::vector<Port> ports;
   std::vector<Worker> workers;
+  size_t relays_heard = 0;     // relays that have brought a request
   Totals totals;
+  Rates rates;
 };
 
 std::string word(Mode mode);  // as users write it

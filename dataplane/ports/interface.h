@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -38,6 +39,7 @@ class Interface {
   // Taken down until it is released, or this object ends: the peer loses its link.
   absl::Status hold_down();
   absl::Status release();
+  bool held_down() const { return held_down_.load(std::memory_order_relaxed); }  // for any thread
 
   // What merges frames (GRO, LRO and their kin) is off from here on, and as it was when this object ends: a
   // wire hands on the frames that came, not their sum. Noted, so that restore_merging() can make up for a SIGKILL.
@@ -61,7 +63,7 @@ class Interface {
   int index_;
   int descriptor_;  // a socket for ioctl(2)
   bool was_down_ = false;
-  bool held_down_ = false;
+  std::atomic<bool> held_down_ = false;
   bool stripping_unwanted_ = false;
   std::vector<std::string> switched_off_;
   std::unique_ptr<FeatureNote> note_;  // of switched_off_

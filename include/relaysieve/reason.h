@@ -70,6 +70,11 @@ inline constexpr size_t kReasonCount = kReasons.size();
 
 constexpr const ReasonInfo& info(Reason reason) { return kReasons[static_cast<size_t>(reason)]; }
 
+// Whether the rule has judged a relayed request.
+constexpr bool is_of_request(Reason reason) {
+  return reason < Reason::untrusted_relay && reason != Reason::looped;
+}
+
 // What a drop is called where everything is forwarded; any other reason is itself.
 constexpr Reason as_monitored(Reason reason) {
   switch (reason) {
