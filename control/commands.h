@@ -30,6 +30,8 @@ Command add_status(CLI::App& app);
 Command add_set(CLI::App& app);
 Command add_mode(CLI::App& app);
 Command add_flush(CLI::App& app);
+Command add_relays(CLI::App& app);
+Command add_advise(CLI::App& app);
 
 inline constexpr const char* kExitStatus =
     "\n\nExit status: 0 done; 1 it failed; 2 the words or the file given are wrong.";

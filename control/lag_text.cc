@@ -81,9 +81,8 @@ std::string block(const Both& both) {
   note("late", "of them late: after the window");
   note("twins", "twins: the same request in two scopes; each passed");
   note("rewritten", "rewritten: the same request with other options");
-  for (const ordered_json* pair : both)
-    if (pair->contains("hint"))
-      absl::StrAppendFormat(&out, "    ! %s\n", pair->at("hint").get<std::string>());
+  if (both[0]->contains("hint"))
+    absl::StrAppendFormat(&out, "          ! %s\n", both[0]->at("hint").get<std::string>());
   return out;
 }
 

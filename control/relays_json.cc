@@ -10,12 +10,10 @@ namespace relaysieve {
 namespace {
 
 using nlohmann::ordered_json;
-using Ports = const std::vector<std::string>*;
-
-ordered_json name_json(const RelayName& relay, Ports ports) {
+ordered_json name_json(const RelayName& relay, const std::vector<std::string>& ports) {
   return {{"ip", print_address(relay.ip)},
           {"mac", print_mac(relay.mac)},
-          {"port", ports == nullptr ? ordered_json(relay.port) : ordered_json(ports->at(relay.port))}};
+          {"port", ports.empty() ? ordered_json(relay.port) : ordered_json(ports.at(relay.port))}};
 }
 
 ordered_json lag_json(const Histogram& lag) {
@@ -51,41 +49,44 @@ void add_counts(ordered_json& json, const CensusTotals::Relay& relay) {
   json["reasons"] = std::move(reasons);
 }
 
-ordered_json relay_json(const CensusTotals::Relay& relay, Time now, Ports ports) {
+ordered_json relay_json(const CensusTotals::Relay& relay, Time now, const RelaysKnown& known) {
   const auto before = [now](Time then) { return std::chrono::duration<double>(now - then).count(); };
-  ordered_json json = name_json(relay.name, ports);
+  ordered_json json = name_json(relay.name, known.ports);
   json["giaddr"] = print_address(relay.name.giaddr);
   add_counts(json, relay);
   json["first_seen_s"] = before(relay.first_seen);
   json["last_seen_s"] = before(relay.last_seen);
+  if (known.silent) json["silent"] = known.silent(relay.router);
   return json;
 }
 
-ordered_json pairs_json(const CensusTotals& totals, Ports ports) {
+ordered_json pairs_json(const CensusTotals& totals, const RelaysKnown& known) {
   ordered_json pairs = ordered_json::array();
-  for (const CensusTotals::Pair& pair : totals.pairs) {
+  for (size_t i = 0; i < totals.pairs.size(); ++i) {
+    const CensusTotals::Pair& pair = totals.pairs[i];
     if (pair.lag.count() + pair.twins + pair.rewritten == 0) continue;
-    pairs.push_back({{"first", name_json(totals.relays[pair.first].name, ports)},
-                     {"second", name_json(totals.relays[pair.second].name, ports)},
+    pairs.push_back({{"first", name_json(totals.relays[pair.first].name, known.ports)},
+                     {"second", name_json(totals.relays[pair.second].name, known.ports)},
                      {"copies", pair.lag.count()},
                      {"lag_us", lag_json(pair.lag)},
                      {"distribution", distribution_json(pair.lag)},
                      {"late", pair.late},
                      {"twins", pair.twins},
                      {"rewritten", pair.rewritten}});
+    if (i < known.hints.size() && !known.hints[i].empty()) pairs.back()["hint"] = known.hints[i];
   }
   return pairs;
 }
 
 }  // namespace
 
-ordered_json relays_json(const CensusTotals& totals, Time now, Ports ports) {
+ordered_json relays_json(const CensusTotals& totals, Time now, const RelaysKnown& known) {
   ordered_json relays = ordered_json::array(), others = ordered_json::object();
-  for (const CensusTotals::Relay& relay : totals.relays) relays.push_back(relay_json(relay, now, ports));
+  for (const CensusTotals::Relay& relay : totals.relays) relays.push_back(relay_json(relay, now, known));
   add_counts(others, totals.others);
   return {{"relays", std::move(relays)},
           {"others", std::move(others)},
-          {"pairs", pairs_json(totals, ports)},
+          {"pairs", pairs_json(totals, known)},
           {"other_pairs", totals.other_pairs},
           {"lag", spread_json(totals.lag)},
           {"echoes", spread_json(totals.echo)},

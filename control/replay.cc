@@ -101,19 +101,18 @@ absl::StatusOr<Outputs> open_outputs(const ReplayFiles& files) {
   return outputs;
 }
 
-// The whole way of a frame: capture file, filter, tally, files. The error is of the outputs.
-absl::Status run(CaptureReader& reader, Outputs& outputs, const Settings& settings, Tally& tally) {
+// The whole way of a frame: capture file, filter, and `take`, whose error ends it.
+template <typename Take>
+absl::Status run(CaptureReader& reader, const Settings& settings, Take take) {
   Filter filter(std::make_shared<const Policy>(settings.policy),
                 {.clients = settings.clients, .seed = kSeed});
   Progress progress(reader.bytes_total());
   std::array<Verdict, CaptureReader::kBurst> verdicts;
   while (true) {
     const CaptureBurst burst = reader.next();
-    if (burst.frames.empty()) return outputs.flush();
+    if (burst.frames.empty()) return absl::OkStatus();
     filter.judge(burst.frames, verdicts);
-    for (size_t i = 0; i < burst.frames.size(); ++i) tally.add(burst.frames[i], verdicts[i]);
-    outputs.write(burst, verdicts);
-    if (auto status = outputs.status(); !status.ok()) return status;
+    if (auto status = take(burst, verdicts); !status.ok()) return status;
     if (progress.due()) progress.show(reader.bytes_read(), reader.frames());
   }
 }
@@ -132,13 +131,19 @@ int replay(const ReplayFiles& files, const Settings& settings, bool json) {
   if (!outputs.ok()) return complain(outputs.status());
 
   Tally tally;
-  if (auto status = run(**reader, *outputs, settings, tally); !status.ok()) return complain(status);
+  absl::Status status = run(**reader, settings, [&](const CaptureBurst& burst, std::span<Verdict> verdicts) {
+    for (size_t i = 0; i < burst.frames.size(); ++i) tally.add(burst.frames[i], verdicts[i]);
+    outputs->write(burst, verdicts);
+    return outputs->status();
+  });
+  if (status.ok()) status = outputs->flush();
+  if (!status.ok()) return complain(status);
 
   const absl::Status broken = (*reader)->status();
   const Report report{.input = files.input == "-" ? "standard input" : files.input,
-                      .mode = setting("mode").print(settings),
                       .frames_read = (*reader)->frames(),
                       .broken = std::string(broken.message()),
+                      .settings = settings,
                       .tally = tally};
   std::cout << (json
                     ? report_json(report).dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n"
@@ -147,6 +152,19 @@ int replay(const ReplayFiles& files, const Settings& settings, bool json) {
   if (!broken.ok()) return complain(broken);
   if (!std::cout) return complain(absl::InternalError("standard output: cannot be written"));
   return report.sums_agree() ? 0 : 1;
+}
+
+absl::StatusOr<CensusTotals> census_of(const std::string& input, const Settings& settings) {
+  auto reader = CaptureReader::open(input);
+  if (!reader.ok()) return reader.status();
+  Census census;
+  absl::Status status = run(**reader, settings, [&](const CaptureBurst& burst, std::span<Verdict> verdicts) {
+    for (size_t i = 0; i < burst.frames.size(); ++i) census.note(burst.frames[i], verdicts[i]);
+    return absl::OkStatus();
+  });
+  if (status.ok()) status = (*reader)->status();
+  if (!status.ok()) return status;
+  return CensusTotals(std::array<const Census*, 1>{&census});
 }
 
 }  // namespace relaysieve

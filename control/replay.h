@@ -3,6 +3,8 @@
 
 #include <string>
 
+#include "absl/status/statusor.h"
+#include "census.h"
 #include "settings.h"
 
 namespace relaysieve {
@@ -18,5 +20,8 @@ struct ReplayFiles {
 // Prints the report on standard output and what is wrong on standard error. Returns the exit status: 0 done;
 // 1 something could not be written; 2 a file is not what it should be.
 int replay(const ReplayFiles& files, const Settings& settings, bool json);
+
+// Who brought what in a capture, by the same run.
+absl::StatusOr<CensusTotals> census_of(const std::string& input, const Settings& settings);
 
 }  // namespace relaysieve

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_replace.h"
+#include "advice.h"
 #include "lag_text.h"
 #include "relays_json.h"
 #include "text.h"
@@ -73,12 +74,17 @@ void add_reasons(std::string& out, const Tally& tally) {
   }
 }
 
+ordered_json who_brought_what(const Report& report) {
+  const CensusTotals totals = report.tally.relays();
+  return relays_json(totals, report.tally.last(), {.hints = pair_hints(report.settings, totals)});
+}
+
 }  // namespace
 
 std::string report_text(const Report& report) {
   const Tally& tally = report.tally;
   std::string out = absl::StrFormat("%s: %d frames over %s, mode %s\n\n", report.input, report.frames_read,
-                                    short_time(tally.span()), report.mode);
+                                    short_time(tally.span()), setting("mode").print(report.settings));
   for (const Line& line : headline(tally)) {
     std::string words = line.name;
     absl::StrReplaceAll({{"_", " "}}, &words);
@@ -88,7 +94,7 @@ std::string report_text(const Report& report) {
                         tally.forwarded(), tally.dropped(),
                         report.sums_agree() ? "the sums agree" : "THE SUMS DISAGREE");
   add_reasons(out, tally);
-  const ordered_json who = relays_json(tally.relays(), tally.last());
+  const ordered_json who = who_brought_what(report);
   if (who.at("lag").at("copies") != 0)
     absl::StrAppend(&out, "\nhow far apart the copies of two relays came\n",
                     distribution_text(who.at("lag")));
@@ -98,7 +104,7 @@ std::string report_text(const Report& report) {
 nlohmann::ordered_json report_json(const Report& report) {
   const Tally& tally = report.tally;
   ordered_json json = {{"input", report.input},
-                       {"mode", report.mode},
+                       {"mode", setting("mode").print(report.settings)},
                        {"frames", report.frames_read},
                        {"forwarded", tally.forwarded()},
                        {"dropped", tally.dropped()},
@@ -113,7 +119,7 @@ nlohmann::ordered_json report_json(const Report& report) {
     if (count != 0) json["reasons"][info(reason).name] = count;
     if (count != 0 && chapter_of(reason) == Chapter::undecided) json["undecided"][info(reason).name] = count;
   }
-  json.update(relays_json(tally.relays(), tally.last()));
+  json.update(who_brought_what(report));
   return json;
 }
 

@@ -4,6 +4,7 @@
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 
+#include "settings.h"
 #include "tally.h"
 
 namespace relaysieve {
@@ -11,9 +12,9 @@ namespace relaysieve {
 // What a replay has to say when it is done.
 struct Report {
   std::string input;
-  std::string mode;
   uint64_t frames_read = 0;
   std::string broken;  // where and how the capture broke; empty = it did not
+  const Settings& settings;
   const Tally& tally;
 
   bool sums_agree() const { return tally.sums_agree(frames_read); }
