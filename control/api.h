@@ -22,5 +22,7 @@ HttpReply status(Daemon& daemon, const HttpRequest& request);
 HttpReply settings(Daemon& daemon, const HttpRequest& request);
 HttpReply change(Daemon& daemon, const HttpRequest& request);
 HttpReply flush(Daemon& daemon, const HttpRequest& request);
+HttpReply relays(Daemon& daemon, const HttpRequest& request);
+HttpReply advice(Daemon& daemon, const HttpRequest& request);
 
 }  // namespace relaysieve::api

@@ -50,6 +50,7 @@ class Daemon {
   // For any thread:
 
   Snapshot snapshot() const;
+  const Wiring& wiring() const { return *wiring_; }
   CensusTotals relays() const;                                           // who has brought what
   nlohmann::ordered_json status() const { return to_json(snapshot()); }  // as /v1/status gives it
   Settings settings() const;
