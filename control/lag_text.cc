@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <nlohmann/json.hpp>
+#include <span>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -16,6 +18,7 @@ using nlohmann::ordered_json;
 
 constexpr std::array kQuantiles = {"min", "median", "p90", "p99", "max"};
 constexpr size_t kBar = 40;
+constexpr size_t kBlocks = 50;
 
 std::string quantile(const ordered_json& lag_us, const char* name) {
   return lag_us.is_null() ? "-" : short_time(lag_us.at(name).get<double>());
@@ -41,25 +44,25 @@ std::string relay_text(const ordered_json& relay) {
 // Both directions of two relays; the second may be missing.
 using Both = std::vector<const ordered_json*>;
 
-std::vector<Both> by_two(const ordered_json& pairs) {
-  std::vector<Both> twos;
-  for (const ordered_json& pair : pairs) {
-    const auto reverse = [&](const Both& both) {
-      return both[0]->at("first") == pair.at("second") && both[0]->at("second") == pair.at("first");
-    };
-    const auto known = std::ranges::find_if(twos, reverse);
-    if (known == twos.end())
-      twos.push_back({&pair});
-    else
-      known->push_back(&pair);
-  }
-  return twos;
-}
-
 uint64_t sum(const Both& both, const char* name) {
   uint64_t sum = 0;
   for (const ordered_json* pair : both) sum += pair->at(name).get<uint64_t>();
   return sum;
+}
+
+// Those that something would help first, then the busiest.
+std::vector<Both> by_two(const ordered_json& pairs) {
+  std::map<std::pair<std::string, std::string>, Both> twos;
+  for (const ordered_json& pair : pairs) {
+    const std::string first = relay_text(pair.at("first")), second = relay_text(pair.at("second"));
+    twos[std::minmax(first, second)].push_back(&pair);
+  }
+  std::vector<Both> sorted;
+  for (auto& [relays, both] : twos) sorted.push_back(std::move(both));
+  std::ranges::stable_sort(sorted, std::greater(), [](const Both& both) {
+    return std::pair(both[0]->contains("hint"), sum(both, "copies"));
+  });
+  return sorted;
 }
 
 std::string block(const Both& both) {
@@ -125,7 +128,9 @@ std::string pairs_text(const ordered_json& who) {
   std::string out = absl::StrFormat("  %9s %6s", "copies", "");
   for (const char* name : kQuantiles) absl::StrAppendFormat(&out, " %8s", name);
   out += "\n";
-  for (const Both& both : twos) out += block(both);
+  for (const Both& both : std::span(twos).first(std::min(twos.size(), kBlocks))) out += block(both);
+  if (twos.size() > kBlocks)
+    absl::StrAppendFormat(&out, "\n  and %d pairs more: --json has them\n", twos.size() - kBlocks);
   if (const auto others = who.at("other_pairs").get<uint64_t>(); others != 0)
     absl::StrAppendFormat(&out, "\n  %9d of other pairs\n", others);
   return out;

@@ -18,7 +18,8 @@ inline std::string short_time(Duration duration) { return short_time(microsecond
 // shortest and the longest lag. At most 80 columns wide, 21 lines long. Nothing where there are no copies.
 std::string distribution_text(const nlohmann::ordered_json& spread);
 
-// "pairs": for each two relays who came first how often, and what the lags of either direction are.
+// "pairs": for each two relays who came first how often, what the lags of either direction are, and what would help.
+// The busiest 50.
 std::string pairs_text(const nlohmann::ordered_json& who);
 
 }  // namespace relaysieve

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "relays_json.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "lag_text.h"
@@ -50,7 +51,9 @@ void add_counts(ordered_json& json, const CensusTotals::Relay& relay) {
 }
 
 ordered_json relay_json(const CensusTotals::Relay& relay, Time now, const RelaysKnown& known) {
-  const auto before = [now](Time then) { return std::chrono::duration<double>(now - then).count(); };
+  const auto before = [now](Time then) {
+    return std::max(std::chrono::duration<double>(now - then).count(), 0.0);
+  };
   ordered_json json = name_json(relay.name, known.ports);
   json["giaddr"] = print_address(relay.name.giaddr);
   add_counts(json, relay);
