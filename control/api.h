@@ -22,6 +22,10 @@ HttpReply status(Daemon& daemon, const HttpRequest& request);
 HttpReply settings(Daemon& daemon, const HttpRequest& request);
 HttpReply change(Daemon& daemon, const HttpRequest& request);
 HttpReply flush(Daemon& daemon, const HttpRequest& request);
+// Frames as they come; see api_taps.cc.
+HttpReply trace(Daemon& daemon, const HttpRequest& request);
+HttpReply capture(Daemon& daemon, const HttpRequest& request);
+HttpReply clients(Daemon& daemon, const HttpRequest& request);
 HttpReply relays(Daemon& daemon, const HttpRequest& request);
 HttpReply advice(Daemon& daemon, const HttpRequest& request);
 

@@ -19,6 +19,9 @@ constexpr Route kRoutes[] = {
     {"/v1/settings", "GET", api::settings},
     {"/v1/settings", "PATCH", api::change},
     {"/v1/flush", "POST", api::flush},
+    {"/v1/trace", "GET", api::trace},
+    {"/v1/capture", "GET", api::capture},
+    {"/v1/clients", "GET", api::clients},
     {"/v1/relays", "GET", api::relays},
     {"/v1/advice", "GET", api::advice},
 };

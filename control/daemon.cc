@@ -42,6 +42,8 @@ absl::StatusOr<std::unique_ptr<Daemon>> Daemon::open(const std::vector<WirePlan>
     daemon->counters_.push_back(std::make_unique<Counters>(daemon->wiring_->ports().size()));
     daemon->censuses_.push_back(std::make_unique<Census>());
   }
+  daemon->taps_ = std::make_unique<Taps>(settings.workers, daemon->wiring_->ports().size());
+  daemon->lookout_ = std::make_unique<Lookout>(*daemon->taps_);
   return daemon;
 }
 
@@ -55,13 +57,14 @@ void Daemon::start() {
       pthread_setname_np(pthread_self(), absl::StrCat("worker ", i).c_str());
       number_thread(i);
       Worker({.index = i, .workers = workers, .polls = polls}, wiring_->wires(i), std::move(filter), feed_,
-             *counters_[i], *censuses_[i])
+             *counters_[i], *censuses_[i], *taps_)
           .run(stop_);
     });
   }
 }
 
 void Daemon::stop() {
+  if (lookout_ != nullptr) lookout_->stop();
   stop_.store(true, std::memory_order_relaxed);
   for (std::thread& thread : threads_) thread.join();
   threads_.clear();
@@ -107,6 +110,12 @@ std::vector<const Census*> Daemon::censuses() const {
   std::vector<const Census*> threads;
   for (const auto& census : censuses_) threads.push_back(census.get());
   return threads;
+}
+
+std::vector<std::string> Daemon::port_names() const {
+  std::vector<std::string> names;
+  for (const Wiring::Place& place : wiring_->ports()) names.push_back(place.port->name());
+  return names;
 }
 
 CensusTotals Daemon::relays() const { return CensusTotals(censuses()); }

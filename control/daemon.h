@@ -17,8 +17,10 @@
 #include "absl/status/statusor.h"
 #include "census.h"
 #include "link_watch.h"
+#include "lookout.h"
 #include "ports/counters.h"
 #include "ports/policy_feed.h"
+#include "ports/tap.h"
 #include "rates.h"
 #include "relaysieve/filter.h"
 #include "settings.h"
@@ -57,6 +59,8 @@ class Daemon {
   // See change_settings. The workers take the new policy between two bursts.
   absl::StatusOr<std::vector<Change>> change(std::string_view wanted);
   void flush();  // forgets every client and transmission
+  Lookout& lookout() { return *lookout_; }       // shows frames as they come
+  std::vector<std::string> port_names() const;   // in order of their numbers
 
  private:
   explicit Daemon(const Settings& settings);
@@ -82,6 +86,8 @@ class Daemon {
   Supervisor supervisor_;
   mutable std::mutex rates_mutex_;  // between who notes and who asks; no worker's
   RateMeter rates_;
+  std::unique_ptr<Taps> taps_;
+  std::unique_ptr<Lookout> lookout_;
   std::atomic<bool> stop_ = false;
   std::vector<std::thread> threads_;
   std::map<const Port*, std::string> troubles_;  // as logged

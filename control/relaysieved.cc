@@ -76,6 +76,7 @@ absl::Status run(const SettingsSource& source) {
   sd_notify(0, "READY=1");
   status = wait_for_the_end(**daemon, signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK));
   sd_notify(0, "STOPPING=1");
+  (*daemon)->lookout().stop();  // who is shown frames gets the last word
   control->reset();  // nobody asks from here on
   metrics->reset();
   (*daemon)->stop();

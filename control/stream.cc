@@ -18,13 +18,15 @@ bool Stream::write(std::string_view piece) {
   return true;
 }
 
-void Stream::end() { finish(State::ended); }
+void Stream::end(std::string_view last) { finish(State::ended, last); }
 
-void Stream::cut() { finish(State::cut); }
+void Stream::cut(std::string_view last) { finish(State::cut, last); }
 
-void Stream::finish(State state) {
+void Stream::finish(State state, std::string_view last) {
   const std::lock_guard hold(mutex_);
-  if (state_ == State::open) state_ = state;
+  if (state_ != State::open) return;
+  state_ = state;
+  written_ += last;
   wake();
 }
 

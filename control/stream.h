@@ -21,8 +21,9 @@ class Stream {
 
   // All of it or nothing: false = no room (counted in lost()), or the reader is gone.
   bool write(std::string_view piece);
-  void end();  // that was all: what is written is still delivered
-  void cut();  // the same, but the reader learns that it was not all
+  // That was all: what is written is still delivered, and the last piece for which there is always room.
+  void end(std::string_view last = {});
+  void cut(std::string_view last = {});  // the same, but the reader learns that it was not all
   bool gone() const { return gone_.load(std::memory_order_relaxed); }
   uint64_t lost() const { return lost_.load(std::memory_order_relaxed); }
 
@@ -48,7 +49,7 @@ class Stream {
  private:
   enum class State : uint8_t { open, ended, cut };
 
-  void finish(State state);
+  void finish(State state, std::string_view last);
   void wake();
 
   const size_t limit_;

@@ -9,6 +9,8 @@
 #include <chrono>
 #include <thread>
 
+#include "bootp_frame.h"
+
 namespace relaysieve {
 namespace {
 
@@ -19,7 +21,7 @@ constexpr unsigned kTries = 64;  // to send a burst that the other side has no r
 // us); so at 1,000 frames a second it is still awake. bench/idle measures it.
 constexpr auto kPatience = std::chrono::milliseconds(2);
 constexpr unsigned kRoundsUnread = 32;  // busy ones in a row without a look at the clock
-constexpr int kLongestRest = 100;  // ms; how late it may notice that it is to stop, or a new policy
+constexpr int kLongestRest = 100;       // ms; how late it may notice that it is to stop, or a new policy
 
 const uint8_t* destination_of(const rte_mbuf* frame) { return rte_pktmbuf_mtod(frame, const uint8_t*); }
 const uint8_t* source_of(const rte_mbuf* frame) { return destination_of(frame) + 6; }
@@ -29,12 +31,13 @@ std::span<const uint8_t> bytes_of(const rte_mbuf* frame) { return {destination_o
 }  // namespace
 
 Worker::Worker(Place place, std::vector<Wire> wires, Filter filter, const PolicyFeed& feed,
-               Counters& counters, Census& census)
+               Counters& counters, Census& census, Taps& taps)
     : wires_(std::move(wires)),
       filter_(std::move(filter)),
       feed_(feed),
       counters_(counters),
       census_(census),
+      taps_(taps, place.index),
       stride_(place.workers),
       number_(place.index),
       rests_(!place.polls) {
@@ -80,10 +83,12 @@ void Worker::adopt_policy() {
 
 size_t Worker::step() {
   size_t frames = 0;
+  taps_.begin();
   for (Wire& wire : wires_) {
     for (const Cable& cable : wire.routers) frames += from_routers(wire, cable);
     frames += from_server(wire);
   }
+  taps_.end();
   return frames;
 }
 
@@ -110,12 +115,32 @@ size_t Worker::from_server(Wire& wire) {
   receive(wire.server);
   if (in_.size == 0) return 0;
   count(Reason::server_side, in_.size);
+  if (taps_.anyone_for(Reason::server_side)) show_replies(wire.server);
   const Mask refused = wire.junction == nullptr
                            ? send(wire.routers.front(), in_.frames.data(), in_.size, kTries)
                            : spread(wire);
+  if (taps_.anyone_for(Reason::server_side))
+    for (Mask left = refused; left != 0; left &= left - 1)
+      taps_.see_refused(frames_[std::countr_zero(left)], Reason::server_side);
   counters_.refused.add(std::popcount(refused));
   counters_.forwarded.add(in_.size - std::popcount(refused));
   return in_.size;
+}
+
+// Each frame of the routers' side once, while its bytes are there, with what is final.
+void Worker::witness(uint16_t i) {
+  census_.note(frames_[i], verdicts_[i]);
+  taps_.see(frames_[i], verdicts_[i], in_.frames[i]->pkt_len);
+}
+
+void Worker::show_replies(const Cable& server) {
+  for (uint16_t i = 0; i < in_.size; ++i) {
+    const rte_mbuf* frame = in_.frames[i];
+    frames_[i] = {bytes_of(frame), in_.times[i], number_ += stride_, server.port};
+    const auto found = find_bootp(frames_[i].bytes);
+    if (!found || !found->reply) continue;
+    taps_.see(frames_[i], {.reason = Reason::server_side, .undo = {}}, frame->pkt_len);
+  }
 }
 
 // Learns where senders are, and takes out of the burst what has been here already.
@@ -128,6 +153,8 @@ void Worker::drop_looped(Wire& wire, const Cable& cable) {
     const bool known_behind = heard && *heard == wire.server.port;  // spares all others the hash
     if (known_behind && wire.junction->loops.came_round(bytes_of(frame), now)) {
       count(Reason::looped);
+      taps_.see({bytes_of(frame), now, number_ += stride_, cable.port},
+                {.action = Action::drop, .reason = Reason::looped, .undo = {}}, frame->pkt_len);
       rte_pktmbuf_free(frame);
       continue;
     }
@@ -181,6 +208,7 @@ void Worker::take_back(const Cable& server, Mask refused) {
   const auto forget = [&](uint16_t i) {
     filter_.undo(verdicts_[i]);
     gone[count++] = frames_[i].number;
+    taps_.see_refused(frames_[i], verdicts_[i].reason);
     counters_.refused.add(1);
   };
   for (; refused != 0; refused &= ~std::bit_floor(refused))

@@ -13,6 +13,7 @@
 #include "ports/junction.h"
 #include "ports/policy_feed.h"
 #include "ports/port.h"
+#include "ports/tap.h"
 #include "relaysieve/filter.h"
 
 namespace relaysieve {
@@ -43,7 +44,7 @@ class Worker {
 
   // `counters` and `census` must be this worker's alone.
   Worker(Place place, std::vector<Wire> wires, Filter filter, const PolicyFeed& feed, Counters& counters,
-         Census& census);
+         Census& census, Taps& taps);
 
   void run(const std::atomic<bool>& stop);
   // One burst from every queue; the frames that came in.
@@ -61,7 +62,8 @@ class Worker {
   void send_survivors(const Cable& server);
   void take_back(const Cable& server, Mask refused);
   Mask spread(Wire& wire);
-  void witness(uint16_t i) { census_.note(frames_[i], verdicts_[i]); }
+  void witness(uint16_t i);
+  void show_replies(const Cable& server);
   Mask send(const Cable& cable, rte_mbuf** frames, uint16_t size, unsigned tries);
   void adopt_policy();
   void rest();
@@ -73,6 +75,7 @@ class Worker {
   const PolicyFeed& feed_;
   Counters& counters_;
   Census& census_;
+  Taps::Visitor taps_;
   const uint64_t stride_;
   uint64_t number_;       // of the latest frame from a router; no two workers give the same
   uint64_t edition_ = 0;  // of the policy

@@ -123,7 +123,7 @@ class WorkerTest : public testing::Test {
     if (cables > 1) wire.junction = &junction;
     counters = std::make_unique<Counters>(cables + 1);
     worker = std::make_unique<Worker>(Worker::Place(), std::vector<Wire>{wire}, filter.share(), feed,
-                                      *counters, census);
+                                      *counters, census, taps);
   }
 
   void run() {
@@ -173,6 +173,7 @@ class WorkerTest : public testing::Test {
   Junction junction;
   std::unique_ptr<Counters> counters;
   Census census;
+  Taps taps{1, 3};
   std::unique_ptr<Worker> worker;
 
  private:
@@ -309,7 +310,7 @@ TEST_F(WorkerTest, OneCopyReachesAServersPortThatRefusesTheOther) {
   Moody moody(server->port->queue(0));
   Wire wire{{{&routers->port->queue(0), 0}}, {&moody, 1}, nullptr};
   worker = std::make_unique<Worker>(Worker::Place(), std::vector<Wire>{wire}, filter.share(), feed, *counters,
-                                    census);
+                                    census, taps);
   moody.refuse = A.brings(discover).bytes();
   for (const Router& router : {A, B, C}) routers->put(router.brings(discover).bytes());
   routers->put(B.brings(request).bytes());
