@@ -159,6 +159,8 @@ Advice advise_echo(const Settings& settings, const CensusTotals& totals) {
     wanted = std::min(std::max(now, rounded_up(echo.max() * 2, 10ms)), std::max(now, ceiling));
     if (wanted != now) advice.reasons.push_back("the echoes reach to its end: some may pass");
   }
+  if (wanted == now && repeat.count() != 0 && now > ceiling)
+    advice.reasons.push_back("the two all but meet: no echo window tells them apart for certain");
   if (wanted >= settings.policy.window) {
     advice.reasons.push_back(
         absl::StrCat(print_duration(wanted), " would fit, but the window must be longer"));

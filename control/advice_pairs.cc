@@ -14,6 +14,9 @@ namespace relaysieve {
 namespace {
 
 constexpr uint64_t kEnough = 10;  // twins, or rewritten copies
+constexpr const char* kJoined =
+    "; these settings join them: it was before, or they are in two VRFs (option 82 sub-option 151), which "
+    "nothing joins";
 
 std::string name_of(const CensusTotals::Relay& relay) { return print_address(relay.name.ip); }
 
@@ -35,6 +38,13 @@ struct Two {
   // Transmissions that began with a copy of its.
   static uint64_t begun_by(const CensusTotals::Relay& relay) {
     return relay.count(Reason::first_copy) + relay.count(Reason::twin_other_scope);
+  }
+  // What is to be joined still, but for the rare ones that have less in common than the others.
+  std::vector<Join> to_join(const Policy& policy) const {
+    std::vector<Join> left;
+    for (const Join& pair : twin_of)
+      if (!one_scope(policy, pair) && pair.bits() >= bits()) left.push_back(pair);
+    return left;
   }
   // How many leading bits almost all of the twins' subnets have in common.
   unsigned bits() const {
@@ -112,12 +122,13 @@ std::vector<Advice> advise_on_pairs(const Settings& settings, const CensusTotals
   for (const Two& two : twos) {
     twins += two.twins;
     if (!two.one_subnet(totals)) continue;
-    joins.bits = std::min(joins.bits, two.bits());
-    joins.pairs.insert(joins.pairs.end(), two.twin_of.begin(), two.twin_of.end());
+    const std::vector<Join> left = two.to_join(settings.policy);
+    joins.pairs.insert(joins.pairs.end(), left.begin(), left.end());
+    const Join& example = left.empty() ? two.twin_of[0] : left[0];
     reasons.push_back(absl::StrCat(two.twins, " requests came through ", two.names(totals),
-                                   " alike, but from two scopes: ", print_address(two.twin_of[0].one),
-                                   " and ", print_address(two.twin_of[0].other), " share ", two.bits(),
-                                   " bits"));
+                                   " alike, but from two scopes: ", print_address(example.one), " and ",
+                                   print_address(example.other), " share ", example.bits(), " bits",
+                                   left.empty() ? kJoined : ""));
   }
   for (const CensusTotals::Relay& relay : totals.relays) {
     begun += Two::begun_by(relay);
@@ -149,7 +160,8 @@ std::vector<std::string> pair_hints(const Settings& settings, const CensusTotals
   for (const Two& two : twos_of(totals)) {
     std::string& hint = hints[{two.one, two.other}];
     if (two.one_subnet(totals))
-      hint = "they look like relays of one subnet in two scopes: " + how(advice[0]);
+      hint = absl::StrCat("they look like relays of one subnet in two scopes",
+                          two.to_join(settings.policy).empty() ? kJoined : ": " + how(advice[0]));
     else if (two.rewrites() && settings.policy.match == Match::content)
       hint = "one of them rewrites options: " + how(advice[1]);
   }

@@ -34,11 +34,18 @@ class Scopes {
   std::map<uint32_t, uint32_t> above_;
 };
 
-// Whether a shorter prefix would make one scope of two that are known and not to be joined.
-bool joins_strangers(const Scopes& scopes, const Joins& joins) {
+size_t group_of(const Policy& policy, uint32_t address) {
+  const auto holds = [&](const Networks& group) {
+    return std::ranges::any_of(group, [&](const Network& n) { return n.contains(address); });
+  };
+  return static_cast<size_t>(std::ranges::find_if(policy.relay_groups, holds) - policy.relay_groups.begin());
+}
+
+// Whether so many bits would make one scope of two that are known and not to be joined.
+bool joins_strangers(const Scopes& scopes, const Joins& joins, unsigned bits) {
   std::map<uint32_t, uint32_t> root_of;  // by the larger network
   const auto is_stranger = [&](uint32_t address) {
-    const uint32_t larger = address & Network{address, static_cast<uint8_t>(joins.bits)}.mask();
+    const uint32_t larger = address & Network{address, static_cast<uint8_t>(bits)}.mask();
     const uint32_t root = scopes.root(scopes.scope_of(address));
     return root_of.try_emplace(larger, root).first->second != root;
   };
@@ -47,7 +54,7 @@ bool joins_strangers(const Scopes& scopes, const Joins& joins) {
          std::ranges::any_of(joins.known, is_stranger);
 }
 
-// The groups there are, and one for each set of scopes to be joined. "" if one would have to join two groups.
+// The groups there are, and one for each set of scopes to be joined; "" where groups that there are stand in the way.
 std::string grouped(Settings settings, const Scopes& scopes, const Joins& joins) {
   std::map<uint32_t, std::set<uint32_t>> sets;
   for (const Join& pair : joins.pairs)
@@ -57,17 +64,9 @@ std::string grouped(Settings settings, const Scopes& scopes, const Joins& joins)
   for (const auto& [root, members] : sets) {
     const Policy& policy = settings.policy;
     std::set<size_t> taken;  // groups that hold some of them
-    const auto group_of = [&](uint32_t address) {
-      return std::ranges::find_if(policy.relay_groups,
-                                  [&](const Networks& group) {
-                                    return std::ranges::any_of(
-                                        group, [&](const Network& n) { return n.contains(address); });
-                                  }) -
-             policy.relay_groups.begin();
-    };
     std::vector<Network> missing;
     for (const uint32_t member : members) {
-      const auto group = static_cast<size_t>(group_of(member));
+      const size_t group = group_of(policy, member);
       if (group == policy.relay_groups.size())
         missing.push_back(scopes.network(member));
       else
@@ -88,38 +87,43 @@ std::string in_shell(const std::string& word) {
   return word.find_first_of("\"{}[] ") == word.npos ? word : absl::StrCat("'", word, "'");
 }
 
+bool one_scope(const Policy& policy, const Join& pair) {
+  const size_t group = group_of(policy, pair.one);
+  if (policy.scope == ScopeRule::any || group != group_of(policy, pair.other))
+    return policy.scope == ScopeRule::any;
+  const unsigned bits = policy.scope == ScopeRule::exact ? 32 : policy.subnet_bits;
+  return group != policy.relay_groups.size() || pair.bits() >= bits;
+}
+
 Advice advise_scope(const Settings& settings, const Joins& joins) {
   const bool exact = settings.policy.scope == ScopeRule::exact;
-  const unsigned bits = exact ? 32 : settings.policy.subnet_bits;
+  const unsigned now = exact ? 32 : settings.policy.subnet_bits;
   const auto keep = [&](std::string_view name) {
-    const std::string now = setting(name).print(settings);
-    return Advice{.setting = std::string(name), .now = now, .wanted = now};
+    const std::string value = setting(name).print(settings);
+    return Advice{.setting = std::string(name), .now = value, .wanted = value};
   };
   Advice advice = keep(exact ? "scope" : "subnet_bits");
-  if (joins.pairs.empty() || settings.policy.scope == ScopeRule::any) return advice;
-  Scopes scopes(bits);
+  if (joins.pairs.empty()) return advice;
+  Scopes scopes(now);
   for (const Join& pair : joins.pairs) scopes.join(pair);
+  const unsigned bits = std::ranges::min_element(joins.pairs, {}, &Join::bits)->bits();
 
-  if (joins.bits >= bits) {
-    advice.reasons = {
-        "they are in one subnet but two VRFs (option 82 sub-option 151) or relay groups: no number of "
-        "bits joins them"};
-  } else if (exact && joins.bits >= settings.policy.subnet_bits) {
+  if (exact && bits >= settings.policy.subnet_bits) {
     advice.wanted = "subnet";
     advice.reasons = {
         absl::StrCat("scope subnet compares the leading ", settings.policy.subnet_bits, " bits")};
-  } else if (!exact && joins.bits >= kLeastBits && !joins_strangers(scopes, joins)) {
-    advice.wanted = absl::StrCat(joins.bits);
-    advice.reasons = {absl::StrCat(joins.bits, " bits join them, and no other relays that were seen")};
+  } else if (!exact && bits < now && bits >= kLeastBits && !joins_strangers(scopes, joins, bits)) {
+    advice.wanted = absl::StrCat(bits);
+    advice.reasons = {absl::StrCat(bits, " bits join them, and no other relays that were seen")};
   } else if (const std::string groups = grouped(settings, scopes, joins); !groups.empty()) {
     advice = keep("relay_groups");
     advice.wanted = groups;
-    advice.reasons = {
-        joins.bits < kLeastBits
-            ? absl::StrCat("subnet_bits would have to be ", joins.bits, ": a group joins these only")
-            : absl::StrCat("subnet_bits ", joins.bits, " would join others too: a group joins these only")};
+    advice.reasons = {absl::StrCat(bits < kLeastBits ? absl::StrCat("subnet_bits would have to be ", bits)
+                                   : bits < now ? absl::StrCat("subnet_bits ", bits, " would join others too")
+                                                : "only one of them is in a group",
+                                   ": a group joins these only")};
   } else {
-    advice.reasons = {"they are members of two relay groups: one would have to be made of both"};
+    advice.reasons = {"relay groups that there are stand in the way: put these into one by hand"};
   }
   return advice;
 }

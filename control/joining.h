@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <bit>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -10,14 +11,18 @@
 
 namespace relaysieve {
 
-// Two addresses that should be one scope, and are two.
+// Two addresses that should be one scope.
 struct Join {
   uint32_t one, other;  // host byte order
+
+  unsigned bits() const { return static_cast<unsigned>(std::countl_zero(one ^ other)); }  // in common
 };
 
+// Whether they are one scope under this policy, but for VRFs.
+bool one_scope(const Policy& policy, const Join& pair);
+
 struct Joins {
-  std::vector<Join> pairs = {};
-  unsigned bits = 32;                // that almost all of the pairs have in common
+  std::vector<Join> pairs = {};      // that are two scopes
   std::vector<uint32_t> known = {};  // other relays' addresses, as far as seen
 };
 

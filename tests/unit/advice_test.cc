@@ -204,6 +204,8 @@ TEST_F(AdviceTest, TwinsOfOneSubnetAskForFewerBits) {
   twins(ip(10, 20, 0, 2), ip(10, 20, 1, 3), 30);
   EXPECT_EQ(on("subnet_bits").wanted, "23");
   takes_it();
+  settings_.policy.subnet_bits = 23;
+  EXPECT_FALSE(on("subnet_bits").changes());
 }
 
 TEST_F(AdviceTest, AHandfulOfTwinsIsChance) {
@@ -219,6 +221,10 @@ TEST_F(AdviceTest, RelaysThatHaveLittleInCommonAreAGroup) {
   twins(ip(10, 20, 0, 2), ip(10, 99, 0, 3), 30);
   EXPECT_EQ(on("relay_groups").wanted, R"({"group1":["10.20.0.0/24","10.99.0.0/24"]})");
   takes_it();
+  settings_.policy.relay_groups = {{{ip(10, 20, 0, 0), 24}, {ip(10, 99, 0, 0), 24}}};
+  settings_.relay_group_names = {"group1"};
+  EXPECT_FALSE(on("subnet_bits").changes()) << "what was seen was before";
+  EXPECT_TRUE(says(on("subnet_bits"), "it was before"));
 }
 
 // Ten twins of 10.20.0.0/24 and 10.20.4.0/24; 10.20.2.0/24 is somebody else's.

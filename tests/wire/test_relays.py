@@ -140,7 +140,9 @@ def test_twins_are_shown_with_the_setting_that_joins_them(wire, giaddr, wanted):
     assert words == ["relaysieve", "set", *wanted]
     assert command(wire.daemon, *words[1:])[0] == 0
     both(wire, 20, giaddr=giaddr)
-    assert by_pair(relays(wire.daemon))["2", "3"]["copies"] == 20, "they are copies of one now"
+    pair = by_pair(relays(wire.daemon))["2", "3"]
+    assert (pair["copies"], pair["twins"]) == (20, 20), "they are copies of one now"
+    assert "these settings join them" in pair["hint"] and advised(wire)[1] == []
 
 
 def test_a_rewriting_router_is_shown_with_the_setting_that_helps(wire):
