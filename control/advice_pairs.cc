@@ -29,7 +29,7 @@ struct Two {
 
   bool rewrites() const { return rewritten >= kEnough && rewritten >= copies; }
   bool one_subnet(const CensusTotals& totals) const {
-    return twins >= kEnough &&
+    return twins >= kEnough && !twin_of.empty() &&  // 0.0.0.0 twice is no example
            twins * 2 >= std::min(begun_by(totals.relays[one]), begun_by(totals.relays[other]));
   }
   std::string names(const CensusTotals& totals) const {

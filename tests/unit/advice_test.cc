@@ -251,6 +251,12 @@ TEST_F(AdviceTest, VrfsAreNotJoined) {
   EXPECT_TRUE(says(on("subnet_bits"), "VRF"));
 }
 
+// Two VRFs, and link selections that say nothing.
+TEST_F(AdviceTest, TwinsOfNoSubnetAreNotJoined) {
+  twins(0, 0, 30);
+  EXPECT_FALSE(on("subnet_bits").changes());
+}
+
 TEST_F(AdviceTest, ExactTwinsInOneSubnetAskForScopeSubnet) {
   settings_.policy.scope = ScopeRule::exact;
   twins(ip(10, 20, 0, 2), ip(10, 20, 0, 3), 30);
