@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "settings_change.h"
+#include "text.h"
 
 namespace relaysieve::api {
 
@@ -29,6 +30,14 @@ std::string who(const HttpRequest& request) {
   return request.uid ? absl::StrCat("uid ", *request.uid) : "someone";
 }
 
+// Each change is logged, also while there are too many for an event each.
+void tell_of(Daemon& daemon, const Change& change, const std::string& who) {
+  const std::string text = absl::StrCat(who, " changed ", view(change.name), " from ", change.from.dump(),
+                                        " to ", change.to.dump());
+  const EventKind kind = change.name == "mode" ? EventKind::mode_changed : EventKind::settings_changed;
+  if (!daemon.events().tell(kind, std::string(change.name), text)) spdlog::info("{}", text);
+}
+
 HttpReply status(Daemon& daemon, const HttpRequest&) { return reply(200, daemon.status()); }
 
 HttpReply settings(Daemon& daemon, const HttpRequest&) {
@@ -40,8 +49,7 @@ HttpReply change(Daemon& daemon, const HttpRequest& request) {
   if (!changes.ok()) return refuse(400, changes.status().message());
   ordered_json changed = ordered_json::object();
   for (const Change& change : *changes) {
-    spdlog::info("{} changed {} from {} to {}", who(request), change.name, change.from.dump(),
-                 change.to.dump());
+    tell_of(daemon, change, who(request));
     changed[std::string(change.name)] = {{"from", change.from}, {"to", change.to}};
   }
   return reply(200, {{"changed", changed}});
@@ -49,7 +57,8 @@ HttpReply change(Daemon& daemon, const HttpRequest& request) {
 
 HttpReply flush(Daemon& daemon, const HttpRequest& request) {
   daemon.flush();
-  spdlog::info("{} flushed the memory", who(request));
+  const std::string text = absl::StrCat(who(request), " flushed the memory");
+  if (!daemon.events().tell(EventKind::flushed, "", text)) spdlog::info("{}", text);
   return reply(200, {{"flushed", true}});
 }
 

@@ -17,11 +17,15 @@ HttpReply reply(unsigned code, const nlohmann::ordered_json& content, std::strin
 HttpReply refuse(unsigned code, absl::string_view lines, std::string allow = "");
 // The caller, as the log names it.
 std::string who(const HttpRequest& request);
+// Logs, and tells as an event, what somebody has changed.
+void tell_of(Daemon& daemon, const Change& change, const std::string& who);
 
 HttpReply status(Daemon& daemon, const HttpRequest& request);
 HttpReply settings(Daemon& daemon, const HttpRequest& request);
 HttpReply change(Daemon& daemon, const HttpRequest& request);
 HttpReply flush(Daemon& daemon, const HttpRequest& request);
+HttpReply events(Daemon& daemon, const HttpRequest& request);
+HttpReply event_stream(Daemon& daemon, const HttpRequest& request);
 // Frames as they come; see api_taps.cc.
 HttpReply trace(Daemon& daemon, const HttpRequest& request);
 HttpReply capture(Daemon& daemon, const HttpRequest& request);

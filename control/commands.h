@@ -30,6 +30,7 @@ Command add_status(CLI::App& app);
 Command add_set(CLI::App& app);
 Command add_mode(CLI::App& app);
 Command add_flush(CLI::App& app);
+Command add_events(CLI::App& app);
 Command add_trace(CLI::App& app);
 Command add_capture(CLI::App& app);
 Command add_relays(CLI::App& app);

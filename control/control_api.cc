@@ -19,6 +19,8 @@ constexpr Route kRoutes[] = {
     {"/v1/settings", "GET", api::settings},
     {"/v1/settings", "PATCH", api::change},
     {"/v1/flush", "POST", api::flush},
+    {"/v1/events", "GET", api::events},
+    {"/v1/events/stream", "GET", api::event_stream},
     {"/v1/trace", "GET", api::trace},
     {"/v1/capture", "GET", api::capture},
     {"/v1/clients", "GET", api::clients},

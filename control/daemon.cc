@@ -5,6 +5,8 @@
 #include <spdlog/spdlog.h>
 
 #include "absl/strings/str_cat.h"
+#include "event_sink.h"
+#include "metrics.h"
 #include "ports/interface.h"
 #include "ports/worker.h"
 
@@ -16,11 +18,12 @@ Time monotonic() { return std::chrono::steady_clock::now().time_since_epoch(); }
 }  // namespace
 
 Daemon::Daemon(const Settings& settings)
-    : settings_(settings),
+    : events_(event_sink(), monotonic),
+      settings_(settings),
       filter_(std::make_shared<const Policy>(settings.policy),
               {.clients = settings.clients, .seed = 0, .resident = true}),
       feed_(std::make_shared<const Policy>(settings.policy)),
-      supervisor_(settings.workers) {}
+      supervisor_(settings.workers, events_) {}
 
 Daemon::~Daemon() { stop(); }
 
@@ -35,7 +38,8 @@ absl::StatusOr<std::unique_ptr<Daemon>> Daemon::open(const std::vector<WirePlan>
   absl::StatusOr<std::unique_ptr<Wiring>> wiring = Wiring::open(plan, settings.workers, driver);
   if (!wiring.ok()) return wiring.status();
   daemon->wiring_ = *std::move(wiring);
-  absl::StatusOr<std::unique_ptr<LinkWatch>> links = LinkWatch::open(*daemon->wiring_, settings, monotonic());
+  absl::StatusOr<std::unique_ptr<LinkWatch>> links =
+      LinkWatch::open(*daemon->wiring_, settings, daemon->events_, monotonic());
   if (!links.ok()) return links.status();
   daemon->links_ = *std::move(links);
   for (unsigned i = 0; i < settings.workers; ++i) {
@@ -49,6 +53,7 @@ absl::StatusOr<std::unique_ptr<Daemon>> Daemon::open(const std::vector<WirePlan>
 
 void Daemon::start() {
   started_ = std::chrono::steady_clock::now();
+  events_.tell(EventKind::started, "", absl::StrCat("frames flow, mode ", word(settings().policy.mode)));
   const auto workers = static_cast<unsigned>(counters_.size());
   const bool polls = settings_.idle == Idle::poll;
   for (unsigned i = 0; i < workers; ++i) {
@@ -86,6 +91,7 @@ absl::Status Daemon::check() {
         port.name());
   }
   links_->look(monotonic());
+  watch_relays(monotonic());
   take_rates(monotonic());
   return absl::OkStatus();
 }
@@ -127,6 +133,38 @@ void Daemon::take_rates(Time now) {
   const Totals so_far = totals();
   const std::lock_guard hold(rates_mutex_);
   rates_.note(so_far, missed, now);
+}
+
+void Daemon::watch_relays(Time now) {
+  if (now - watched_ < RelayWatch::kPeriod) return;
+  watched_ = now;
+  const std::vector<std::string> ports = port_names();
+  const CensusTotals census = relays();
+  std::vector<Happening> news;
+  {
+    const std::lock_guard hold(watching_);
+    news = relay_watch_.look(census, ports, now);
+  }
+  if (const uint64_t evicted = totals().evicted; evicted > evicted_) {
+    evicted_ = evicted;
+    news.push_back(
+        {EventKind::table_full, "",
+         absl::StrCat(
+             "the memory is full: ", evicted,
+             " records had to make room before their window ended so far; more clients would hold them")});
+  }
+  for (Happening& one : news) events_.tell(one.kind, std::move(one.about), std::move(one.text));
+  events_.tick();
+}
+
+bool Daemon::silent(uint32_t router) const {
+  const std::lock_guard hold(watching_);
+  return relay_watch_.silent(router);
+}
+
+std::string Daemon::metrics() const {
+  const Duration clock_began = std::chrono::system_clock::now().time_since_epoch() - monotonic();
+  return metrics_text({snapshot(), relays(), events_.counts(), events_.left_out(), clock_began});
 }
 
 void Daemon::watch_workers() {

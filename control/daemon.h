@@ -16,12 +16,14 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "census.h"
+#include "event_log.h"
 #include "link_watch.h"
 #include "lookout.h"
 #include "ports/counters.h"
 #include "ports/policy_feed.h"
 #include "ports/tap.h"
 #include "rates.h"
+#include "relay_watch.h"
 #include "relaysieve/filter.h"
 #include "settings.h"
 #include "settings_change.h"
@@ -58,9 +60,12 @@ class Daemon {
   Settings settings() const;
   // See change_settings. The workers take the new policy between two bursts.
   absl::StatusOr<std::vector<Change>> change(std::string_view wanted);
-  void flush();  // forgets every client and transmission
-  Lookout& lookout() { return *lookout_; }       // shows frames as they come
-  std::vector<std::string> port_names() const;   // in order of their numbers
+  void flush();                                 // forgets every client and transmission
+  std::string metrics() const;                  // as Prometheus scrapes them
+  EventLog& events() { return events_; }        // what has happened
+  bool silent(uint32_t router) const;           // a relay that has fallen silent
+  Lookout& lookout() { return *lookout_; }      // shows frames as they come
+  std::vector<std::string> port_names() const;  // in order of their numbers
 
  private:
   explicit Daemon(const Settings& settings);
@@ -70,6 +75,9 @@ class Daemon {
   void take_rates(Time now);
   Occupancy held(Time now) const;
 
+  void watch_relays(Time now);
+
+  EventLog events_;
   mutable std::mutex settings_mutex_;
   Settings settings_;
   std::mutex changing_;  // one change at a time, while others ask
@@ -84,6 +92,10 @@ class Daemon {
   std::vector<std::unique_ptr<Counters>> counters_;  // a worker's each
   std::vector<std::unique_ptr<Census>> censuses_;    // a worker's each
   Supervisor supervisor_;
+  mutable std::mutex watching_;  // between who watches and who asks
+  RelayWatch relay_watch_;
+  Time watched_{};
+  uint64_t evicted_ = 0;            // as last told
   mutable std::mutex rates_mutex_;  // between who notes and who asks; no worker's
   RateMeter rates_;
   std::unique_ptr<Taps> taps_;

@@ -33,8 +33,8 @@ std::array<bool, 2> sides_with_link(const Ports& ports) {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<LinkWatch>> LinkWatch::open(Wiring& wiring, const Settings& settings,
-                                                           Time now) {
-  std::unique_ptr<LinkWatch> watch(new LinkWatch(wiring, now));
+                                                           EventLog& events, Time now) {
+  std::unique_ptr<LinkWatch> watch(new LinkWatch(wiring, events, now));
   std::set<int> indexes;
   for (const WatchedWire& wire : watch->wires_)
     for (const Watched& port : wire.ports) indexes.insert(port.interface->index());
@@ -53,7 +53,8 @@ absl::StatusOr<std::unique_ptr<LinkWatch>> LinkWatch::open(Wiring& wiring, const
   return watch;
 }
 
-LinkWatch::LinkWatch(Wiring& wiring, Time now) : wiring_(wiring), looked_(now), insisted_(now) {
+LinkWatch::LinkWatch(Wiring& wiring, EventLog& events, Time now)
+    : wiring_(wiring), events_(events), looked_(now), insisted_(now) {
   for (size_t i = 0; i < wiring.ports().size(); ++i) {
     const Wiring::Place& place = wiring.ports()[i];
     wires_.resize(std::max(wires_.size(), place.wire + 1));
@@ -97,8 +98,10 @@ void LinkWatch::look_at_links(WatchedWire& wire) {
     if (!link) wiring_.forget_stations(port.number);
     if (wire.held(port)) continue;  // our own doing
     const bool taken_down = !port.interface->is_up();
-    spdlog::log(link ? spdlog::level::info : spdlog::level::warn, "port {}: link {}{}", port.port->name(),
-                link ? "up" : "down", taken_down ? ", as somebody took the interface down" : "");
+    const std::string& name = port.port->name();
+    events_.tell(link ? EventKind::link_back : EventKind::link_lost, name,
+                 absl::StrCat("port ", name, ": link ", link ? "up" : "down",
+                              taken_down ? ", as somebody took the interface down" : ""));
   }
 }
 
@@ -144,11 +147,12 @@ void LinkWatch::carry_over(WatchedWire& wire, Duration elapsed, bool insist) {
     const std::string& name = port.port->name();
     absl::Status status;
     if (held == port.side && (held != before || (insist && port.interface->is_up()))) {
-      spdlog::warn("port {}: held down while the {} no link", name,
-                   port.side == Side::server ? "routers have" : "server has");
+      const char* whose = port.side == Side::server ? "routers have" : "server has";
+      events_.tell(EventKind::port_held, name,
+                   absl::StrCat("port ", name, ": held down while the ", whose, " no link"));
       status = port.interface->hold_down();
     } else if (before == port.side && held != before) {
-      spdlog::info("port {}: up again", name);
+      events_.tell(EventKind::port_released, name, absl::StrCat("port ", name, ": up again"));
       status = port.interface->release();
     }
     if (!status.ok()) spdlog::error("port {}: {}", name, std::string(status.message()));

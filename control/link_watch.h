@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "event_log.h"
 #include "link_carry.h"
 #include "ports/interface.h"
 #include "ports/link_monitor.h"
@@ -19,7 +20,8 @@ namespace relaysieve {
 class LinkWatch {
  public:
   // `wiring` is to outlive it.
-  static absl::StatusOr<std::unique_ptr<LinkWatch>> open(Wiring& wiring, const Settings& settings, Time now);
+  static absl::StatusOr<std::unique_ptr<LinkWatch>> open(Wiring& wiring, const Settings& settings,
+                                                         EventLog& events, Time now);
 
   // poll(2) finds it readable when the kernel has something to tell.
   int descriptor() const { return monitor_->descriptor(); }
@@ -43,14 +45,15 @@ class LinkWatch {
     bool held(const Watched& port) const { return carry && carry->held() == port.side; }
   };
 
-  LinkWatch(Wiring& wiring, Time now);
+  LinkWatch(Wiring& wiring, EventLog& events, Time now);
   void prepare_to_carry(const Settings& settings);
   void look_at_links(WatchedWire& wire);
   static void look_at_mtus(WatchedWire& wire);
   static void keep_merging_off(Watched& port, Time now);
-  static void carry_over(WatchedWire& wire, Duration elapsed, bool insist);
+  void carry_over(WatchedWire& wire, Duration elapsed, bool insist);
 
   Wiring& wiring_;
+  EventLog& events_;
   std::unique_ptr<LinkMonitor> monitor_;
   std::vector<WatchedWire> wires_;
   Time looked_;

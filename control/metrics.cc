@@ -1,42 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "metrics.h"
 
-#include <prometheus/metric_family.h>
-#include <prometheus/text_serializer.h>
+#include <chrono>
 
-#include <initializer_list>
-
+#include "metrics_relays.h"
+#include "scrape.h"
 #include "version.h"
 
 namespace relaysieve {
 namespace {
-
-using Labels = std::vector<prometheus::ClientMetric::Label>;
-using prometheus::MetricType;
-
-// The families of one scrape, as they are written down.
-class Scrape {
- public:
-  // Begins a metric; what is added until the next one begins is this one's.
-  void counter(const char* name, std::string help) { begin(name, std::move(help), MetricType::Counter); }
-  void gauge(const char* name, std::string help) { begin(name, std::move(help), MetricType::Gauge); }
-
-  void add(double value, Labels labels = {}) {
-    prometheus::ClientMetric metric;
-    metric.label = std::move(labels);
-    (families_.back().type == MetricType::Counter ? metric.counter.value : metric.gauge.value) = value;
-    families_.back().metric.push_back(std::move(metric));
-  }
-
-  std::string text() const { return prometheus::TextSerializer().Serialize(families_); }
-
- private:
-  void begin(const char* name, std::string help, MetricType type) {
-    families_.push_back({std::string("relaysieve_") + name, std::move(help), type, {}});
-  }
-
-  std::vector<prometheus::MetricFamily> families_;
-};
 
 Labels of(const Snapshot::Port& port) {
   return {{"port", port.name}, {"side", port.server ? "server" : "routers"}};
@@ -57,23 +29,22 @@ std::string help_of_verdicts() {
 
 void daemon(Scrape& out, const Snapshot& snapshot) {
   out.gauge("build_info", "1, with the version of relaysieved.");
-  out.add(1, {{"version", kVersion}});
+  out.add(1., {{"version", kVersion}});
   out.gauge("uptime_seconds", "Time since frames began to flow.");
   out.add(snapshot.uptime);
   out.gauge("mode", "1 for the mode in force, 0 for the others.");
   for (const Mode mode : {Mode::enforce, Mode::monitor, Mode::bypass})
-    out.add(snapshot.mode == mode, {{"mode", word(mode)}});
+    out.add(snapshot.mode == mode ? 1. : 0., {{"mode", word(mode)}});
 }
 
 void frames(Scrape& out, const Totals& totals) {
   out.counter("verdicts_total", help_of_verdicts());
   for (size_t i = 0; i < kReasonCount; ++i)
-    out.add(static_cast<double>(totals.reasons[i]),
-            {{"verdict", kReasons[i].action == Action::drop ? "drop" : "forward"},
-             {"reason", std::string(kReasons[i].name)}});
+    out.add(totals.reasons[i], {{"verdict", kReasons[i].action == Action::drop ? "drop" : "forward"},
+                                {"reason", std::string(kReasons[i].name)}});
   const auto total = [&](const char* name, const char* help, uint64_t value) {
     out.counter(name, help);
-    out.add(static_cast<double>(value));
+    out.add(value);
   };
   total("received_frames_total", "Frames that came in: forwarded, dropped and refused.", totals.received);
   total("forwarded_frames_total", "Frames that left by a port at least.", totals.forwarded);
@@ -84,9 +55,16 @@ void frames(Scrape& out, const Totals& totals) {
 
 void memory(Scrape& out, const Snapshot& snapshot) {
   out.gauge("memory_capacity", "Clients that can be remembered at once, and as many transmissions.");
-  out.add(static_cast<double>(snapshot.capacity));
+  out.add(snapshot.capacity);
+  out.gauge("memory_clients", "Clients that are remembered: heard in the last 70 s. By sample above 262144.");
+  out.add(snapshot.held.clients);
+  out.gauge("memory_transmissions", "Transmissions that are: begun in the last 5 s. By sample above 262144.");
+  out.add(snapshot.held.transmissions);
   out.counter("memory_evicted_total", "Records that had to make room before their window ended.");
-  out.add(static_cast<double>(snapshot.totals.evicted));
+  out.add(snapshot.totals.evicted);
+  out.counter("memory_recalled_total",
+              "Copies judged by what the Bloom filter still knew of such records, rightly or not.");
+  out.add(snapshot.totals.recalled);
   out.gauge("memory_false_positive_ratio",
             "Probability that a first copy is taken for an evicted one, and dropped.");
   out.add(snapshot.false_positives);
@@ -97,8 +75,8 @@ void ports(Scrape& out, const std::vector<Snapshot::Port>& ports) {
                              uint64_t Totals::Port::*sent) {
     out.counter(name, help);
     for (const Snapshot::Port& port : ports) {
-      out.add(static_cast<double>(port.counted.*in), with(of(port), "direction", "in"));
-      out.add(static_cast<double>(port.counted.*sent), with(of(port), "direction", "out"));
+      out.add(port.counted.*in, with(of(port), "direction", "in"));
+      out.add(port.counted.*sent, with(of(port), "direction", "out"));
     }
   };
   both_ways("port_frames_total", "Frames by port and direction.", &Totals::Port::rx_frames,
@@ -106,16 +84,16 @@ void ports(Scrape& out, const std::vector<Snapshot::Port>& ports) {
   both_ways("port_bytes_total", "Bytes by port and direction, from the destination MAC on, without the FCS.",
             &Totals::Port::rx_bytes, &Totals::Port::tx_bytes);
   out.counter("port_refused_frames_total", "Frames that this port would not send.");
-  for (const Snapshot::Port& port : ports) out.add(static_cast<double>(port.counted.refused), of(port));
+  for (const Snapshot::Port& port : ports) out.add(port.counted.refused, of(port));
   out.counter("port_missed_frames_total",
               "Frames that came to this port and were lost before relaysieve saw them.");
-  for (const Snapshot::Port& port : ports) out.add(static_cast<double>(port.missed), of(port));
+  for (const Snapshot::Port& port : ports) out.add(port.missed, of(port));
   out.gauge("port_link_up", "1 while the port has a link.");
-  for (const Snapshot::Port& port : ports) out.add(port.link, of(port));
+  for (const Snapshot::Port& port : ports) out.add(port.link ? 1. : 0., of(port));
   out.gauge("port_info", "1, with what drives the port and the number of its wire.");
   for (const Snapshot::Port& port : ports) {
     Labels labels = with(of(port), "driver", port.driver.c_str());
-    out.add(1, with(std::move(labels), "wire", std::to_string(port.wire).c_str()));
+    out.add(1., with(std::move(labels), "wire", std::to_string(port.wire).c_str()));
   }
 }
 
@@ -124,25 +102,46 @@ void workers(Scrape& out, const std::vector<Snapshot::Worker>& workers) {
     for (size_t i = 0; i < workers.size(); ++i)
       out.add(static_cast<double>(value(workers[i])), {{"worker", std::to_string(i)}});
   };
+  using Worker = Snapshot::Worker;
   out.counter("worker_rounds_total", "Rounds of a worker over its queues.");
-  each([](const Snapshot::Worker& worker) { return worker.rounds; });
+  each([](const Worker& worker) { return worker.rounds; });
   out.counter("worker_busy_rounds_total", "Rounds in which frames came.");
-  each([](const Snapshot::Worker& worker) { return worker.busy; });
+  each([](const Worker& worker) { return worker.busy; });
+  out.counter("worker_busy_seconds_total",
+              "Time that such rounds took; its rate is the part of the time that a worker is busy.");
+  each([](const Worker& worker) { return worker.busy_seconds; });
+  out.counter("worker_wakeups_total", "Times that a worker woke from a rest, for frames or after 100 ms.");
+  each([](const Worker& worker) { return worker.wakeups; });
   out.counter("worker_stalls_total", "Times that a worker stood still for a second or longer.");
-  each([](const Snapshot::Worker& worker) { return worker.stalls; });
+  each([](const Worker& worker) { return worker.stalls; });
   out.gauge("worker_stalled", "1 while a worker stands still.");
-  each([](const Snapshot::Worker& worker) { return worker.stalled; });
+  each([](const Worker& worker) { return worker.stalled; });
+}
+
+// A list's names with their sentences.
+void events(Scrape& out, const EventCounts& counts, uint64_t left_out) {
+  std::string help = "What has happened, told or not.";
+  for (const EventInfo& event : kEvents)
+    help.append(" ").append(event.name).append(": ").append(event.sentence).append(".");
+  out.counter("events_total", std::move(help));
+  for (size_t i = 0; i < kEventCount; ++i) out.add(counts[i], {{"event", std::string(kEvents[i].name)}});
+  out.counter("events_left_out_total",
+              "Events that were too many to tell, or that wait for their minute to end.");
+  out.add(left_out);
 }
 
 }  // namespace
 
-std::string metrics_text(const Snapshot& snapshot) {
+std::string metrics_text(const Scraped& scraped) {
+  const Snapshot& snapshot = scraped.snapshot;
   Scrape out;
   daemon(out, snapshot);
   frames(out, snapshot.totals);
   memory(out, snapshot);
   ports(out, snapshot.ports);
   workers(out, snapshot.workers);
+  relays(out, snapshot, scraped.relays, scraped.clock_began);
+  events(out, scraped.events, scraped.events_left_out);
   return out.text();
 }
 

@@ -13,7 +13,6 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
-#include "metrics.h"
 #include "text.h"
 
 namespace relaysieve {
@@ -39,12 +38,12 @@ absl::StatusOr<int> listener(const std::string& where) {
       absl::StrCat("metrics: cannot listen on ", where, ": ", std::strerror(error)));
 }
 
-HttpReply answer(const HttpRequest& request, const std::function<Snapshot()>& snapshot) {
+HttpReply answer(const HttpRequest& request, const std::function<std::string()>& metrics) {
   if (request.path != "/metrics")
     return {.code = 404, .content = "only /metrics is here\n", .type = "text/plain"};
   if (request.method != "GET")
     return {.code = 405, .content = "only GET is allowed here\n", .type = "text/plain", .allow = "GET"};
-  return {.content = metrics_text(snapshot()), .type = "text/plain; version=0.0.4; charset=utf-8"};
+  return {.content = metrics(), .type = "text/plain; version=0.0.4; charset=utf-8"};
 }
 
 }  // namespace
@@ -63,11 +62,11 @@ absl::StatusOr<std::unique_ptr<MetricsSocket>> MetricsSocket::listen(const Setti
   return metrics;
 }
 
-absl::Status MetricsSocket::serve(std::function<Snapshot()> snapshot) {
+absl::Status MetricsSocket::serve(std::function<std::string()> metrics) {
   if (descriptor_ < 0) return absl::OkStatus();
   auto server = HttpServer::start(
       std::exchange(descriptor_, -1),
-      [snapshot = std::move(snapshot)](const HttpRequest& request) { return answer(request, snapshot); });
+      [metrics = std::move(metrics)](const HttpRequest& request) { return answer(request, metrics); });
   if (!server.ok()) return server.status();
   server_ = *std::move(server);
   return absl::OkStatus();

@@ -3,11 +3,11 @@
 
 #include <functional>
 #include <memory>
+#include <string>
 
 #include "absl/status/statusor.h"
 #include "http_server.h"
 #include "settings.h"
-#include "snapshot.h"
 
 namespace relaysieve {
 
@@ -17,7 +17,7 @@ class MetricsSocket {
   // Takes the address in the settings. If it cannot be had and nobody has asked for it (it is the default, and another
   // daemon on the machine has it), that is logged, and nothing is served.
   static absl::StatusOr<std::unique_ptr<MetricsSocket>> listen(const Settings& settings);
-  absl::Status serve(std::function<Snapshot()> snapshot);
+  absl::Status serve(std::function<std::string()> metrics);
   ~MetricsSocket();
   MetricsSocket(const MetricsSocket&) = delete;
   MetricsSocket& operator=(const MetricsSocket&) = delete;

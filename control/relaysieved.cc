@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // relaysieved, the daemon.
 #include <poll.h>
-#include <spdlog/cfg/env.h>
-#include <spdlog/sinks/stdout_sinks.h>
-#include <spdlog/spdlog.h>
 #include <sys/signalfd.h>
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
@@ -20,6 +17,7 @@
 #include "control_socket.h"
 #include "daemon.h"
 #include "daemon_flags.h"
+#include "event_sink.h"
 #include "exit_status.h"
 #include "metrics_socket.h"
 #include "ports/watchers.h"
@@ -38,11 +36,15 @@ absl::Status wait_for_the_end(Daemon& daemon, int signals) {
     poll(news, std::size(news), kPeriod.count());
     signalfd_siginfo signal{};
     if (read(signals, &signal, sizeof signal) == sizeof signal) {
-      spdlog::info("{}: ending", strsignal(static_cast<int>(signal.ssi_signo)));
+      const char* name = strsignal(static_cast<int>(signal.ssi_signo));
+      daemon.events().tell(EventKind::stopping, "", absl::StrCat(name, ": ending"));
       return absl::OkStatus();
     }
     daemon.watch_workers();
-    if (absl::Status status = daemon.check(); !status.ok()) return status;
+    if (absl::Status status = daemon.check(); !status.ok()) {
+      daemon.events().tell(EventKind::stopping, "", std::string(status.message()));
+      return status;
+    }
   }
 }
 
@@ -69,7 +71,7 @@ absl::Status run(const SettingsSource& source) {
   absl::Status status =
       (*control)->serve([&](const HttpRequest& request) { return answer(**daemon, request); });
   if (!status.ok()) return status;
-  status = (*metrics)->serve([&] { return (*daemon)->snapshot(); });
+  status = (*metrics)->serve([&] { return (*daemon)->metrics(); });
   if (!status.ok()) return status;
   const Telemetry telemetry([&] { return (*daemon)->status(); });
   std::cout << "relaysieved: ready" << std::endl;
@@ -77,7 +79,7 @@ absl::Status run(const SettingsSource& source) {
   status = wait_for_the_end(**daemon, signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK));
   sd_notify(0, "STOPPING=1");
   (*daemon)->lookout().stop();  // who is shown frames gets the last word
-  control->reset();  // nobody asks from here on
+  control->reset();             // nobody asks from here on
   metrics->reset();
   (*daemon)->stop();
   std::cout << render_status((*daemon)->status()) << std::flush;
@@ -88,9 +90,7 @@ absl::Status run(const SettingsSource& source) {
 
 int main(int argc, char** argv) {
   if (const std::optional<int> helped = help_watchers()) return *helped;
-  spdlog::set_default_logger(spdlog::stderr_logger_mt("relaysieved"));
-  spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%e %n: %l: %v");
-  spdlog::cfg::load_env_levels();  // SPDLOG_LEVEL=debug adds what DPDK says
+  set_up_log();
 
   CLI::App app;
   SettingsSource source;

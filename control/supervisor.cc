@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "supervisor.h"
 
-#include <spdlog/spdlog.h>
 #include <systemd/sd-daemon.h>
 
+#include "absl/strings/str_cat.h"
 #include "text.h"
 
 namespace relaysieve {
 
-Supervisor::Supervisor(size_t workers) : watch_(workers), health_(workers) {
+Supervisor::Supervisor(size_t workers, EventLog& events)
+    : events_(events), watch_(workers), health_(workers) {
   uint64_t microseconds = 0;
   if (sd_watchdog_enabled(0, &microseconds) > 0)
     feeding_ = std::chrono::microseconds(microseconds) / 2;  // as sd_watchdog_enabled(3) advises
@@ -20,9 +21,11 @@ void Supervisor::look(std::span<const uint64_t> rounds, Time now) {
     health_[worker].stalled.store(stalled, std::memory_order_relaxed);
     if (stalled) {
       health_[worker].stalls.add(1);
-      spdlog::error("worker {} has stalled: it has not moved for {}", worker, time);
+      events_.tell(EventKind::worker_stalled, absl::StrCat(worker),
+                   absl::StrCat("worker ", worker, " has stalled: it has not moved for ", time));
     } else {
-      spdlog::error("worker {} moves again, after {}", worker, time);
+      events_.tell(EventKind::worker_moves, absl::StrCat(worker),
+                   absl::StrCat("worker ", worker, " moves again, after ", time));
     }
   }
   feed_watchdog(now);

@@ -6,16 +6,18 @@
 #include <span>
 #include <vector>
 
+#include "event_log.h"
 #include "ports/counters.h"
 #include "stall_watch.h"
 
 namespace relaysieve {
 
-// Tells the world of workers that stall: the log, whoever asks, and systemd, whose watchdog hears that all is well
+// Tells the world of workers that stall: as events, whoever asks, and systemd, whose watchdog hears that all is well
 // only while all workers move.
 class Supervisor {
  public:
-  explicit Supervisor(size_t workers);
+  // `events` is to outlive it.
+  Supervisor(size_t workers, EventLog& events);
 
   // To be called every StallWatch::kPeriod, by one thread. `rounds`: every worker's count.
   void look(std::span<const uint64_t> rounds, Time now);
@@ -32,6 +34,7 @@ class Supervisor {
 
   void feed_watchdog(Time now);
 
+  EventLog& events_;
   StallWatch watch_;
   std::vector<Health> health_;
   Duration feeding_{};  // how often systemd wants to hear of us; 0 = never

@@ -95,7 +95,7 @@ def test_who_changed_what_is_logged(wire):
     assert ask(wire.daemon, "/v1/flush", "--request", "POST")[0] == 200
     assert change(wire.daemon, window="1h")[0] == 400
     assert change(wire.daemon, mode="enforce") == (200, {"changed": {}})
-    said = re.findall(r"relaysieved: info: (\w+ \d+ .*)$", wire.daemon.err, re.M)
+    said = re.findall(r"relaysieved: info: (?:settings_changed|flushed): (\w+ \d+ .*)$", wire.daemon.err, re.M)
     assert said == ['uid 65534 changed window from "1s" to "800ms"', 'uid 65534 changed trusted_relays from [] to ["10.0.0.0/8"]',
                     "uid 0 flushed the memory"]
 

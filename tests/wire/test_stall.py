@@ -22,7 +22,7 @@ def health(wire):
 
 
 def logged(wire):
-    return re.findall(r"error: worker (\d) (has stalled: it has not moved for|moves again, after) [\d.ms]+$", wire.daemon.err, re.M)
+    return re.findall(r": (?:error: worker_stalled|info: worker_moves): worker (\d) (has stalled: it has not moved for|moves again, after) [\d.ms]+$", wire.daemon.err, re.M)
 
 
 @pytest.fixture
