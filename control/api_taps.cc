@@ -121,8 +121,8 @@ HttpReply trace(Daemon& daemon, const HttpRequest& request) {
     return refuse(400, absl::StrCat("client: ", in_quotes(value_of(request, "client")),
                                     " is not a hardware address such as 52:54:00:12:34:56"));
   const auto stream = std::make_shared<Stream>(kTextRoom);
-  return show(daemon, {.reasons = kEverything, .longest = kLongestMessage},
-              std::make_unique<LineViewer>(stream, describer(daemon), *limits, monotonic(), *client,
+  return show(daemon, {.reasons = kEverything, .client = *client, .longest = kLongestMessage},
+              std::make_unique<LineViewer>(stream, describer(daemon), *limits, monotonic(),
                                            head(daemon, client->text())),
               stream, kLines);
 }
@@ -143,10 +143,10 @@ HttpReply capture(Daemon& daemon, const HttpRequest& request) {
 
   const auto stream = std::make_shared<Stream>(kCaptureRoom);
   if (format == "lines")
-    return show(daemon, {.reasons = *reasons, .longest = kLongestMessage},
-                std::make_unique<LineViewer>(stream, describer(daemon), *limits, monotonic(), std::nullopt,
-                                             head(daemon, "all")),
-                stream, kLines);
+    return show(
+        daemon, {.reasons = *reasons, .longest = kLongestMessage},
+        std::make_unique<LineViewer>(stream, describer(daemon), *limits, monotonic(), head(daemon, "all")),
+        stream, kLines);
   return show(daemon, {.reasons = *reasons, .longest = *longest},
               std::make_unique<PcapngViewer>(stream, describer(daemon), *limits, monotonic(), *longest),
               stream, "application/x-pcapng");

@@ -45,10 +45,13 @@ void add_bootp(ordered_json& line, const BootpFrame& bootp) {
 
 }  // namespace
 
-Time wall_time(Time time) {
-  const Time now = monotonic();
-  if (time > now + std::chrono::hours(1)) return time;
-  return time + (std::chrono::duration_cast<Time>(system_clock::now().time_since_epoch()) - now);
+Time WallClock::of(Time time) {
+  constexpr Duration kStep = std::chrono::milliseconds(1);
+  const Time before = monotonic();
+  const Duration ahead = system_clock::now().time_since_epoch() - before;
+  const bool held_up = monotonic() - before > kStep / 10;  // between the two clocks
+  if (!ahead_ || (!held_up && std::chrono::abs(ahead - *ahead_) > kStep)) ahead_ = ahead;
+  return time > before + std::chrono::hours(1) ? time : time + *ahead_;
 }
 
 std::string print_time(Time wall) {
@@ -81,7 +84,7 @@ std::optional<RelayName> Describer::first_relay(const Sight& sight) {
 
 ordered_json Describer::line(const Sight& sight) {
   const TapRecord& record = sight.record;
-  ordered_json line = {{"time", print_time(wall_time(record.time))},
+  ordered_json line = {{"time", print_time(wall_time(sight))},
                        {"frame", record.number},
                        {"port", record.port < ports_.size() ? ports_[record.port] : ""}};
   if (const auto bootp = find_bootp(sight.bytes)) add_bootp(line, *bootp);

@@ -34,6 +34,16 @@ class RelayNames {
   std::optional<Time> asked_;
 };
 
+// The wall clock's time of frames. Live ports stamp them by the monotonic clock; a port whose clock is far ahead of that
+// (net_pcap) stamps by the wall's. Between two steps of the wall clock, frames keep their distances.
+class WallClock {
+ public:
+  Time of(Time time);
+
+ private:
+  std::optional<Duration> ahead_;  // of the monotonic clock
+};
+
 // Makes words of sights.
 class Describer {
  public:
@@ -41,6 +51,7 @@ class Describer {
       : ports_(std::move(ports)), names_(std::move(census)) {}
 
   const std::vector<std::string>& ports() const { return ports_; }
+  Time wall_time(const Sight& sight) { return clock_.of(sight.record.time); }
   // Who brought the first copy of what this is a copy of.
   std::optional<RelayName> first_relay(const Sight& sight);
   // One line of `trace` and `capture`; see sight.cc for what is in it.
@@ -51,11 +62,9 @@ class Describer {
  private:
   std::vector<std::string> ports_;
   RelayNames names_;
+  WallClock clock_;
 };
 
-// The wall clock's time of a frame. Live ports stamp by the monotonic clock; a port whose clock is far ahead of that
-// (net_pcap) stamps by the wall's.
-Time wall_time(Time time);
 std::string print_time(Time wall);  // "2026-11-22T07:45:10.123456789Z"
 
 }  // namespace relaysieve

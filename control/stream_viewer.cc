@@ -46,7 +46,6 @@ void StreamViewer::see(const Sight& sight) {
   Lost since(ever);
   std::ranges::transform(since, told_, since.begin(), std::minus());
   const std::string piece = piece_of(sight, since);
-  if (piece.empty()) return;
   if (!stream_->write(piece)) {
     ++lost_here_[sight.record.port];
     return;
@@ -78,10 +77,6 @@ void StreamViewer::end(const Lost& lost, bool cut) {
 }
 
 std::string LineViewer::piece_of(const Sight& sight, const Lost& lost) {
-  if (client_) {
-    const auto bootp = find_bootp(sight.bytes);
-    if (!bootp || bootp->client != *client_) return "";
-  }
   if (!first_) first_ = sight.record.time;
   ordered_json line = describer_.line(sight);
   line["after_us"] = std::chrono::duration<double, std::micro>(sight.record.time - *first_).count();
@@ -105,7 +100,7 @@ std::string PcapngViewer::piece_of(const Sight& sight, const Lost& lost) {
   const auto first = record.has_first ? packet_of_.find(record.first_number) : packet_of_.end();
   return pcapng::packet(
       {.interface = record.port,
-       .time = wall_time(record.time),
+       .time = describer_.wall_time(sight),
        .bytes = sight.bytes,
        .length = record.length,
        .lost_before = lost[record.port],

@@ -8,7 +8,6 @@
 #include <unordered_map>
 #include <vector>
 
-#include "bootp_frame.h"
 #include "lookout.h"
 #include "stream.h"
 
@@ -33,7 +32,7 @@ class StreamViewer : public Viewer {
  protected:
   using Lost = std::vector<uint64_t>;  // by port
 
-  // "" = not for this one. `lost`: how many were lost since the last piece that was written.
+  // `lost`: how many were lost since the last piece that was written.
   virtual std::string piece_of(const Sight& sight, const Lost& lost) = 0;
   virtual void note_written(const Sight&) {}
   virtual std::string last_piece(const Lost& since_the_last, const Lost& ever) = 0;
@@ -52,13 +51,13 @@ class StreamViewer : public Viewer {
   Lost lost_by_workers_, lost_here_, told_;
 };
 
-// A JSON object a line, of one client's frames or of all (see Describer::line), and {"lost": 3} where some are missing.
+// A JSON object a line (see Describer::line), and {"lost": 3} where some are missing.
 class LineViewer : public StreamViewer {
  public:
   // `head`: the first line.
   LineViewer(std::shared_ptr<Stream> stream, Describer describer, Limits limits, Time now,
-             std::optional<Chaddr> client, std::string_view head)
-      : StreamViewer(std::move(stream), std::move(describer), limits, now), client_(client) {
+             std::string_view head)
+      : StreamViewer(std::move(stream), std::move(describer), limits, now) {
     write(head);
   }
 
@@ -67,7 +66,6 @@ class LineViewer : public StreamViewer {
   std::string last_piece(const Lost& since_the_last, const Lost& ever) override;
 
  private:
-  const std::optional<Chaddr> client_;
   std::optional<Time> first_;
 };
 

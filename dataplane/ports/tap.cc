@@ -15,6 +15,11 @@ std::span<const uint8_t> bytes_of(const TapRecord& record) {
   return {reinterpret_cast<const uint8_t*>(&record), sizeof record};
 }
 
+bool is_of(const Chaddr& client, std::span<const uint8_t> frame) {
+  const auto bootp = find_bootp(frame);
+  return bootp && bootp->client == client;
+}
+
 }  // namespace
 
 Taps::Taps(unsigned workers, size_t ports, size_t ring)
@@ -115,6 +120,7 @@ void Taps::Visitor::hand_out(const TapRecord& record, std::span<const uint8_t> b
   for (uint32_t left = open_; left != 0; left &= left - 1) {
     const Tap& tap = taps_.taps_[std::countr_zero(left)];
     if (!tap.filter.wants(record.reason)) continue;
+    if (tap.filter.client && !record.refused && !is_of(*tap.filter.client, bytes)) continue;
     Lane& lane = *tap.lanes[worker_];
     const auto kept = bytes.first(std::min<size_t>(bytes.size(), tap.filter.longest));
     if (!lane.ring.put(bytes_of(record), kept)) lane.lost[record.port].add(1);

@@ -33,9 +33,9 @@ class Watcher:
         self._head = os.read(self.process.stdout.fileno(), 65536)
         assert self._head, self.process.stderr.read()
 
-    def read(self, size):
-        """That many bytes from the beginning on; fewer at the end."""
-        while len(self._head) < size and select.select([self.process.stdout], [], [], BOUND)[0]:
+    def read(self, lines):
+        """That many lines from the beginning on; fewer at the end."""
+        while self._head.count(b"\n") < lines and select.select([self.process.stdout], [], [], BOUND)[0]:
             more = os.read(self.process.stdout.fileno(), 65536)
             if not more:
                 break
