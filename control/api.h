@@ -20,6 +20,7 @@ std::string who(const HttpRequest& request);
 // Logs, and tells as an event, what somebody has changed.
 void tell_of(Daemon& daemon, const Change& change, const std::string& who);
 
+HttpReply doctor(Daemon& daemon, const HttpRequest& request);
 HttpReply status(Daemon& daemon, const HttpRequest& request);
 HttpReply settings(Daemon& daemon, const HttpRequest& request);
 HttpReply change(Daemon& daemon, const HttpRequest& request);

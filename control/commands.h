@@ -27,6 +27,9 @@ std::vector<Command> add_commands(CLI::App& app);
 
 Command add_replay(CLI::App& app);
 Command add_status(CLI::App& app);
+Command add_top(CLI::App& app);
+Command add_doctor(CLI::App& app);
+Command add_support(CLI::App& app);
 Command add_set(CLI::App& app);
 Command add_mode(CLI::App& app);
 Command add_flush(CLI::App& app);

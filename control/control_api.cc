@@ -16,6 +16,7 @@ struct Route {
 // GET reads; every other method changes something.
 constexpr Route kRoutes[] = {
     {"/v1/status", "GET", api::status},
+    {"/v1/doctor", "GET", api::doctor},
     {"/v1/settings", "GET", api::settings},
     {"/v1/settings", "PATCH", api::change},
     {"/v1/flush", "POST", api::flush},

@@ -9,6 +9,7 @@ class Daemon;
 
 // What can be asked of a daemon through its control socket, in JSON. Paths of another version would begin with /v2.
 //   GET   /v1/status    everything countable
+//   GET   /v1/doctor    what only the daemon knows of what is wrong with the box: see relaysieve doctor
 //   GET   /v1/settings  every setting: its value, where that was given, and whether it can change while frames flow
 //   PATCH /v1/settings  changes the settings named in the body, all or nothing: {"window": "800ms", "subnet_bits": 20}
 //   POST  /v1/flush     forgets every client and transmission

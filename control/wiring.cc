@@ -43,13 +43,13 @@ absl::StatusOr<std::unique_ptr<Wiring>> Wiring::open(const std::vector<WirePlan>
   }
 
   // Nothing on the box has been changed so far. The kernel is shut out before an interface is brought up.
-  const absl::Status kernel_kept_out = wiring->raise_barrier();
+  wiring->barrier_trouble_ = std::string(wiring->raise_barrier().message());
   const uint32_t mark = wiring->barrier_ ? Barrier::kMark : 0;
   for (const Place& place : wiring->ports_)
     if (absl::Status status = place.port->start({.mark = mark, .queues = workers}); !status.ok())
       return about(place.port->name(), status);
   if (absl::Status status = wiring->put_in_sight(workers); !status.ok()) return status;
-  wiring->log_what_was_opened(kernel_kept_out);
+  wiring->log_what_was_opened();
   return wiring;
 }
 
@@ -86,7 +86,7 @@ absl::Status Wiring::put_in_sight(unsigned workers) {
   return absl::OkStatus();
 }
 
-void Wiring::log_what_was_opened(const absl::Status& kernel_kept_out) const {
+void Wiring::log_what_was_opened() const {
   for (const Place& place : ports_) {
     const std::string changes = absl::StrJoin(place.port->changes(), ", ");
     spdlog::info("port {}: {}{}{}", place.port->name(), place.port->driver(), changes.empty() ? "" : ", ",
@@ -94,10 +94,10 @@ void Wiring::log_what_was_opened(const absl::Status& kernel_kept_out) const {
   }
   const bool huge_pages = environment_.memory() != Memory::ordinary;
   spdlog::log(huge_pages ? spdlog::level::info : spdlog::level::warn, environment_.report());
-  if (!kernel_kept_out.ok())
+  if (!barrier_trouble_.empty())
     spdlog::warn(
         "no nftables ({}): this machine's own frames can get onto the wire, and it may answer others'",
-        std::string(kernel_kept_out.message()));
+        barrier_trouble_);
 }
 
 void Wiring::forget_stations(size_t port) {

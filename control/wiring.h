@@ -36,6 +36,9 @@ class Wiring {
   std::vector<Wire> wires(unsigned worker) const;
   // In order of their numbers, Frame::port.
   const std::vector<Place>& ports() const { return ports_; }
+  Memory memory() const { return environment_.memory(); }
+  // Why this machine's own kernel is not kept off the wire; "" = it is.
+  const std::string& barrier_trouble() const { return barrier_trouble_; }
   // Now and then: forgets who watched the ports and was killed.
   void forget_dead_watchers() { environment_.forget_dead_watchers(); }
   // A port has lost its link: who was behind it may be elsewhere by now. For any thread.
@@ -47,9 +50,10 @@ class Wiring {
                             unsigned workers);
   absl::Status raise_barrier();
   absl::Status put_in_sight(unsigned workers);
-  void log_what_was_opened(const absl::Status& kernel_kept_out) const;
+  void log_what_was_opened() const;
 
-  Environment environment_;           // outlives all else
+  Environment environment_;  // outlives all else
+  std::string barrier_trouble_;
   std::unique_ptr<Barrier> barrier_;  // outlives the ports: nobody else's frames while they close
   std::vector<Place> ports_;
   std::vector<std::unique_ptr<WatchPoint>>

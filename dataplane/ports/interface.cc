@@ -150,6 +150,12 @@ std::vector<std::string> Interface::merging() const {
   return on;
 }
 
+std::vector<std::string> Interface::keeps_merging() const {
+  std::vector<std::string> fixed = Ethtool(descriptor_, name_).features_fixed_on();
+  std::erase_if(fixed, [](const std::string& feature) { return !is_one_of(kMerging, feature); });
+  return fixed;
+}
+
 absl::Status Interface::switch_merging_off(const std::vector<std::string>& names) const {
   const bool done = Ethtool(descriptor_, name_).switch_features(names, false);
   const std::vector<std::string> left = merging();

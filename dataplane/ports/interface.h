@@ -33,7 +33,11 @@ class Interface {
   };
   Queues queues() const;              // in use; 0 = it does not say
   std::string kernel_driver() const;  // "veth", "ixgbe"; "" = it does not say
-  bool keeps_stripping() const;       // takes VLAN tags off frames, and cannot be told not to
+  std::vector<std::string> merging()
+      const;  // the features on that make one frame of several, and others that
+              // stop_merging() has been told to switch off
+  std::vector<std::string> keeps_merging() const;  // those of the former that cannot be switched off
+  bool keeps_stripping() const;                    // takes VLAN tags off frames, and cannot be told not to
 
   absl::Status bring_up();
   // Taken down until it is released, or this object ends: the peer loses its link.
@@ -55,7 +59,6 @@ class Interface {
 
  private:
   Interface(std::string name, int index, int descriptor);
-  std::vector<std::string> merging() const;  // the names of the unwanted features that are on
   absl::Status switch_merging_off(const std::vector<std::string>& names) const;
   absl::Status set_up(bool up);
 
