@@ -30,6 +30,13 @@ std::string who(const HttpRequest& request) {
   return request.uid ? absl::StrCat("uid ", *request.uid) : "someone";
 }
 
+ordered_json to_json(const std::vector<Change>& changes) {
+  ordered_json all = ordered_json::object();
+  for (const Change& change : changes)
+    all[std::string(change.name)] = {{"from", change.from}, {"to", change.to}};
+  return all;
+}
+
 // Each change is logged, also while there are too many for an event each.
 void tell_of(Daemon& daemon, const Change& change, const std::string& who) {
   const std::string text = absl::StrCat(who, " changed ", view(change.name), " from ", change.from.dump(),
@@ -45,14 +52,16 @@ HttpReply settings(Daemon& daemon, const HttpRequest&) {
 }
 
 HttpReply change(Daemon& daemon, const HttpRequest& request) {
-  const auto changes = daemon.change(request.body);
-  if (!changes.ok()) return refuse(400, changes.status().message());
-  ordered_json changed = ordered_json::object();
-  for (const Change& change : *changes) {
-    tell_of(daemon, change, who(request));
-    changed[std::string(change.name)] = {{"from", change.from}, {"to", change.to}};
-  }
-  return reply(200, {{"changed", changed}});
+  const auto saves = request.query.find("save");
+  const bool save = saves != request.query.end();
+  if (save && saves->second != "true") return refuse(400, "save: only true is allowed");
+  const auto changes = daemon.change(request.body, save);
+  if (!changes.ok())
+    return refuse(absl::IsInvalidArgument(changes.status()) ? 400 : 500, changes.status().message());
+  for (const Change& change : *changes) tell_of(daemon, change, who(request));
+  if (!save) return reply(200, {{"changed", to_json(*changes)}});
+  spdlog::info("{} saved settings to {}", who(request), daemon.settings_file());
+  return reply(200, {{"changed", to_json(*changes)}, {"saved", daemon.settings_file()}});
 }
 
 HttpReply flush(Daemon& daemon, const HttpRequest& request) {

@@ -15,6 +15,8 @@ namespace relaysieve::api {
 HttpReply reply(unsigned code, const nlohmann::ordered_json& content, std::string allow = "");
 // {"errors": [a sentence for each line, ...]}
 HttpReply refuse(unsigned code, absl::string_view lines, std::string allow = "");
+// {NAME: {"from": .., "to": ..}, ...}
+nlohmann::ordered_json to_json(const std::vector<Change>& changes);
 // The caller, as the log names it.
 std::string who(const HttpRequest& request);
 // Logs, and tells as an event, what somebody has changed.
@@ -24,6 +26,7 @@ HttpReply doctor(Daemon& daemon, const HttpRequest& request);
 HttpReply status(Daemon& daemon, const HttpRequest& request);
 HttpReply settings(Daemon& daemon, const HttpRequest& request);
 HttpReply change(Daemon& daemon, const HttpRequest& request);
+HttpReply reload(Daemon& daemon, const HttpRequest& request);
 HttpReply flush(Daemon& daemon, const HttpRequest& request);
 HttpReply events(Daemon& daemon, const HttpRequest& request);
 HttpReply event_stream(Daemon& daemon, const HttpRequest& request);

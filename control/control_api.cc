@@ -19,6 +19,7 @@ constexpr Route kRoutes[] = {
     {"/v1/doctor", "GET", api::doctor},
     {"/v1/settings", "GET", api::settings},
     {"/v1/settings", "PATCH", api::change},
+    {"/v1/reload", "POST", api::reload},
     {"/v1/flush", "POST", api::flush},
     {"/v1/events", "GET", api::events},
     {"/v1/events/stream", "GET", api::event_stream},

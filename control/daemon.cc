@@ -17,9 +17,9 @@ Time monotonic() { return std::chrono::steady_clock::now().time_since_epoch(); }
 
 }  // namespace
 
-Daemon::Daemon(const Settings& settings)
+Daemon::Daemon(const Settings& settings, SettingsSource source)
     : events_(event_sink(), monotonic),
-      settings_(settings),
+      live_(settings, std::move(source), [this](const Policy& policy) { adopt(policy); }),
       filter_(std::make_shared<const Policy>(settings.policy),
               {.clients = settings.clients, .seed = 0, .resident = true}),
       feed_(std::make_shared<const Policy>(settings.policy)),
@@ -28,14 +28,14 @@ Daemon::Daemon(const Settings& settings)
 Daemon::~Daemon() { stop(); }
 
 absl::StatusOr<std::unique_ptr<Daemon>> Daemon::open(const std::vector<WirePlan>& plan,
-                                                     const Settings& settings, Driver driver) {
+                                                     const Settings& settings, SettingsSource source) {
   std::unique_ptr<Daemon> daemon;
   try {
-    daemon.reset(new Daemon(settings));
+    daemon.reset(new Daemon(settings, std::move(source)));
   } catch (const std::bad_alloc&) {
     return absl::ResourceExhaustedError(absl::StrCat("clients: no memory for ", settings.clients));
   }
-  absl::StatusOr<std::unique_ptr<Wiring>> wiring = Wiring::open(plan, settings.workers, driver);
+  absl::StatusOr<std::unique_ptr<Wiring>> wiring = Wiring::open(plan, settings.workers, settings.driver);
   if (!wiring.ok()) return wiring.status();
   daemon->wiring_ = *std::move(wiring);
   absl::StatusOr<std::unique_ptr<LinkWatch>> links =
@@ -55,7 +55,7 @@ void Daemon::start() {
   started_ = std::chrono::steady_clock::now();
   events_.tell(EventKind::started, "", absl::StrCat("frames flow, mode ", word(settings().policy.mode)));
   const auto workers = static_cast<unsigned>(counters_.size());
-  const bool polls = settings_.idle == Idle::poll;
+  const bool polls = settings().idle == Idle::poll;
   for (unsigned i = 0; i < workers; ++i) {
     // Shared here: settings may change before the thread begins.
     threads_.emplace_back([this, i, workers, polls, filter = filter_.share()]() mutable {
@@ -208,24 +208,12 @@ Snapshot Daemon::snapshot() const {
   return now;
 }
 
-Settings Daemon::settings() const {
-  const std::lock_guard hold(settings_mutex_);
-  return settings_;
-}
-
-absl::StatusOr<std::vector<Change>> Daemon::change(std::string_view wanted) {
+void Daemon::adopt(const Policy& wanted) {
   const std::lock_guard one_at_a_time(changing_);
-  absl::StatusOr<Changed> changed = change_settings(settings(), wanted);
-  if (!changed.ok()) return changed.status();
-  if (changed->changes.empty()) return std::move(changed->changes);
-
-  const auto policy = std::make_shared<const Policy>(changed->settings.policy);
+  const auto policy = std::make_shared<const Policy>(wanted);
   filter_.adopt(policy);
   filter_.retune();
   feed_.publish(policy);
-  const std::lock_guard hold(settings_mutex_);
-  settings_ = std::move(changed->settings);
-  return std::move(changed->changes);
 }
 
 void Daemon::flush() {

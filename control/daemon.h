@@ -18,6 +18,7 @@
 #include "census.h"
 #include "event_log.h"
 #include "link_watch.h"
+#include "live_settings.h"
 #include "lookout.h"
 #include "ports/counters.h"
 #include "ports/policy_feed.h"
@@ -25,8 +26,6 @@
 #include "rates.h"
 #include "relay_watch.h"
 #include "relaysieve/filter.h"
-#include "settings.h"
-#include "settings_change.h"
 #include "snapshot.h"
 #include "supervisor.h"
 #include "wiring.h"
@@ -38,7 +37,7 @@ class Daemon {
  public:
   // Opens all ports; every error is one sentence.
   static absl::StatusOr<std::unique_ptr<Daemon>> open(const std::vector<WirePlan>& plan,
-                                                      const Settings& settings, Driver driver);
+                                                      const Settings& settings, SettingsSource source);
   ~Daemon();
   Daemon(const Daemon&) = delete;
   Daemon& operator=(const Daemon&) = delete;
@@ -57,18 +56,23 @@ class Daemon {
   const Wiring& wiring() const { return *wiring_; }
   CensusTotals relays() const;                                           // who has brought what
   nlohmann::ordered_json status() const { return to_json(snapshot()); }  // as /v1/status gives it
-  Settings settings() const;
-  // See change_settings. The workers take the new policy between two bursts.
-  absl::StatusOr<std::vector<Change>> change(std::string_view wanted);
+  Settings settings() const { return live_.get(); }
+  // See LiveSettings::set and reload. The workers take the new policy between two bursts.
+  absl::StatusOr<std::vector<Change>> change(std::string_view wanted, bool save) {
+    return live_.set(wanted, save);
+  }
+  absl::StatusOr<LiveSettings::Reload> reload() { return live_.reload(); }
+  std::string settings_file() const { return live_.source().path(); }
   void flush();                                 // forgets every client and transmission
+  Lookout& lookout() { return *lookout_; }      // shows frames as they come
+  std::vector<std::string> port_names() const;  // in order of their numbers
   std::string metrics() const;                  // as Prometheus scrapes them
   EventLog& events() { return events_; }        // what has happened
   bool silent(uint32_t router) const;           // a relay that has fallen silent
-  Lookout& lookout() { return *lookout_; }      // shows frames as they come
-  std::vector<std::string> port_names() const;  // in order of their numbers
 
  private:
-  explicit Daemon(const Settings& settings);
+  Daemon(const Settings& settings, SettingsSource source);
+  void adopt(const Policy& policy);
 
   Totals totals() const;
   std::vector<const Census*> censuses() const;
@@ -78,9 +82,8 @@ class Daemon {
   void watch_relays(Time now);
 
   EventLog events_;
-  mutable std::mutex settings_mutex_;
-  Settings settings_;
-  std::mutex changing_;  // one change at a time, while others ask
+  LiveSettings live_;
+  std::mutex changing_;  // a policy or a flush at a time
   std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
   Filter filter_;  // whose memory all workers share; itself it judges nothing
   mutable std::mutex counting_;

@@ -21,6 +21,7 @@
 #include "exit_status.h"
 #include "metrics_socket.h"
 #include "ports/watchers.h"
+#include "reload.h"
 #include "status.h"
 #include "telemetry.h"
 
@@ -28,7 +29,8 @@ namespace {
 
 using namespace relaysieve;
 
-// Waits for the end: a signal, or a port that is gone. Meanwhile it watches the workers and the links.
+// Waits for the end: a signal, or a port that is gone. Meanwhile it watches the workers and the links, and SIGHUP makes
+// it read its settings again.
 absl::Status wait_for_the_end(Daemon& daemon, int signals) {
   constexpr auto kPeriod = std::chrono::duration_cast<std::chrono::milliseconds>(StallWatch::kPeriod);
   pollfd news[] = {{signals, POLLIN, 0}, {daemon.link_news(), POLLIN, 0}};
@@ -37,8 +39,11 @@ absl::Status wait_for_the_end(Daemon& daemon, int signals) {
     signalfd_siginfo signal{};
     if (read(signals, &signal, sizeof signal) == sizeof signal) {
       const char* name = strsignal(static_cast<int>(signal.ssi_signo));
-      daemon.events().tell(EventKind::stopping, "", absl::StrCat(name, ": ending"));
-      return absl::OkStatus();
+      if (signal.ssi_signo != SIGHUP) {
+        daemon.events().tell(EventKind::stopping, "", absl::StrCat(name, ": ending"));
+        return absl::OkStatus();
+      }
+      reload(daemon, absl::StrCat("SIGHUP from uid ", signal.ssi_uid)).IgnoreError();
     }
     daemon.watch_workers();
     if (absl::Status status = daemon.check(); !status.ok()) {
@@ -53,6 +58,7 @@ absl::Status run(const SettingsSource& source) {
   sigemptyset(&signals);
   sigaddset(&signals, SIGINT);
   sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGHUP);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   signal(SIGPIPE, SIG_IGN);
 
@@ -64,7 +70,7 @@ absl::Status run(const SettingsSource& source) {
   if (!control.ok()) return control.status();
   auto metrics = MetricsSocket::listen(*settings);
   if (!metrics.ok()) return metrics.status();
-  auto daemon = Daemon::open(*plan, *settings, settings->driver);
+  auto daemon = Daemon::open(*plan, *settings, source);
   if (!daemon.ok()) return daemon.status();
 
   (*daemon)->start();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "settings_change.h"
 
+#include <algorithm>
 #include <optional>
 #include <set>
 
@@ -14,6 +15,15 @@ namespace {
 
 using nlohmann::ordered_json;
 using Shape = Setting::Shape;
+
+// Sorted, and so are the arrays in it.
+nlohmann::json in_any_order(const nlohmann::json& value) {
+  nlohmann::json sorted = value;
+  if (value.is_array()) std::sort(sorted.begin(), sorted.end());
+  if (value.is_object())
+    for (auto& member : sorted) member = in_any_order(member);
+  return sorted;
+}
 
 // An object, in which nothing is said twice.
 absl::StatusOr<ordered_json> parse_object(std::string_view text) {
@@ -67,7 +77,7 @@ class Changing {
   }
 
   Settings settings_;
-  std::vector<std::string> errors_;
+  std::vector<std::string> names_, errors_;
 };
 
 void Changing::take(const std::string& name, const ordered_json& value) {
@@ -77,6 +87,7 @@ void Changing::take(const std::string& name, const ordered_json& value) {
   } else if (!setting->live) {
     wrong(name, "cannot change while frames flow: restart relaysieved with another one");
   } else {
+    names_.push_back(name);
     give(*setting, value);
   }
 }
@@ -132,7 +143,7 @@ absl::StatusOr<Changed> Changing::result(const Settings& running) && {
   if (!errors_.empty()) return absl::InvalidArgumentError(absl::StrJoin(errors_, "\n"));
   std::vector<Change> changes = differences(running, settings_);
   for (const Change& change : changes) settings_.from[change.name] = "set";
-  return Changed{std::move(settings_), std::move(changes)};
+  return Changed{std::move(settings_), std::move(changes), std::move(names_)};
 }
 
 }  // namespace
@@ -144,11 +155,17 @@ ordered_json value_of(const Setting& setting, const Settings& settings) {
   return setting.shape == Shape::list ? ordered_json::array() : ordered_json::object();
 }
 
+bool same_value(const Setting& setting, const Settings& one, const Settings& other) {
+  const ordered_json a = value_of(setting, one), b = value_of(setting, other);
+  if (a == b) return true;
+  return setting.live && in_any_order(a) == in_any_order(b);
+}
+
 std::vector<Change> differences(const Settings& old, const Settings& now) {
   std::vector<Change> changes;
   for (const Setting& setting : settings_table()) {
     ordered_json from = value_of(setting, old), to = value_of(setting, now);
-    if (from != to) changes.push_back({setting.name, std::move(from), std::move(to)});
+    if (!same_value(setting, old, now)) changes.push_back({setting.name, std::move(from), std::move(to)});
   }
   return changes;
 }

@@ -26,10 +26,13 @@ struct Change {
 };
 
 std::vector<Change> differences(const Settings& old, const Settings& now);
+// Where order means nothing, in lists of addresses and in groups, another order is the same.
+bool same_value(const Setting& setting, const Settings& one, const Settings& other);
 
 struct Changed {
   Settings settings;
   std::vector<Change> changes;
+  std::vector<std::string> names;  // of all that was wanted
 };
 
 // `wanted` is JSON: an object of setting names and values, each of which replaces the old value as a whole. A text

@@ -12,7 +12,7 @@ using nlohmann::ordered_json;
 Changed changed(std::string_view wanted, const Settings& running = {}) {
   auto changed = change_settings(running, wanted);
   EXPECT_TRUE(changed.ok()) << changed.status();
-  return changed.ok() ? *changed : Changed{running, {}};
+  return changed.ok() ? *changed : Changed{running, {}, {}};
 }
 
 std::string refused(std::string_view wanted, const Settings& running = {}) {
