@@ -19,9 +19,10 @@ std::vector<std::string> port_names(const Daemon& daemon) {
 HttpReply relays(Daemon& daemon, const HttpRequest&) {
   const CensusTotals totals = daemon.relays();
   const Time now = std::chrono::steady_clock::now().time_since_epoch();
-  return reply(200,
-               relays_json(totals, now,
-                           {.ports = port_names(daemon), .hints = pair_hints(daemon.settings(), totals)}));
+  return reply(200, relays_json(totals, now,
+                                {.ports = port_names(daemon),
+                                 .hints = pair_hints(daemon.settings(), totals),
+                                 .silent = [&](uint32_t router) { return daemon.silent(router); }}));
 }
 
 HttpReply advice(Daemon& daemon, const HttpRequest&) {

@@ -210,3 +210,22 @@ def test_relays_beyond_the_limit_are_one_line(wire):
     assert len(who["relays"]) == 1024 and who["others"]["copies"] == 2 * 76
     text = command(wire.daemon, "relays")[1]
     assert re.search(r"^others, counted together +152 ", text, re.M)
+
+
+def test_a_silent_relay_stands_out_until_it_is_back(wire):
+    wire.start(*NO_TURNS)
+    both(wire, 30)
+    assert "SILENT" not in command(wire.daemon, "relays")[1]
+    wait_until(lambda: by_ip(relays(wire.daemon))["10.30.0.3"]["last_seen_s"] > 1.5, "a look of the daemon's", BOUND)
+    transmissions(wire, 100, lambda xid: brought(A, 2, xid))
+
+    def silent():
+        return [relay["ip"] for relay in relays(wire.daemon)["relays"] if relay["silent"]]
+    wait_until(lambda: silent() == ["10.30.0.3"], "router B to be silent", BOUND)
+    lines = command(wire.daemon, "relays")[1].splitlines()
+    assert re.search(r"10\.30\.0\.3 .* ago  SILENT$", lines[1]), "it is the first"
+    assert "\n".join(lines).count("SILENT") == 1
+    both(wire, 1)
+    wait_until(lambda: silent() == [], "router B to be back", BOUND)
+    assert "SILENT" not in command(wire.daemon, "relays")[1]
+    wire.daemon.end(signal.SIGTERM)
