@@ -35,7 +35,7 @@ std::vector<const Json*> sorted(const Json& relays) {
   std::vector<const Json*> all;
   for (const Json& relay : relays) all.push_back(&relay);
   std::ranges::stable_sort(all, std::greater(), [](const Json* relay) {
-    return std::pair(relay->value("silent", false), number(*relay, "copies"));
+    return std::pair(relay->at("silent").get<bool>(), number(*relay, "copies"));
   });
   return all;
 }
@@ -49,7 +49,7 @@ std::string relay_table(const Json& who, const Style& style) {
                       "source IP", "giaddr", "copies", "first", "second", "turns", "late", "last seen");
   for (const Json* relay : sorted(who.at("relays"))) {
     const auto text = [&](const char* name) { return relay->at(name).get<std::string>(); };
-    const bool silent = relay->value("silent", false);
+    const bool silent = relay->at("silent").get<bool>();
     const std::string line = absl::StrFormat(
         "%-*s  %-17s  %-15s  %-15s%s  %s%s", width, text("port"), text("mac"), text("ip"), text("giaddr"),
         counts(*relay), ago(relay->at("last_seen_s").get<double>()), silent ? "  SILENT" : "");
