@@ -11,25 +11,29 @@ namespace relaysieve {
 namespace {
 
 PortFacts card(const std::string& name) {
-  return {.name = name,
-          .choice = {.kernel_driver = "ixgbe", .mtu = 1500, .rx_queues = 1, .tx_queues = 1},
-          .up = true,
-          .link = true};
+  PortFacts port;
+  port.name = name;
+  port.choice = {.kernel_driver = "ixgbe", .mtu = 1500, .rx_queues = 1, .tx_queues = 1};
+  port.up = port.link = true;
+  return port;
 }
 
 // A box without any trouble, before its daemon is started.
 Facts box() {
-  return {.version = "0.1.0",
-          .daemon_error = "no relaysieved answers",
-          .kernel_major = 6,
-          .kernel_minor = 8,
-          .cores = 4,
-          .huge_pages = {{.size = 2 << 20, .free = 64, .mount = "/dev/hugepages"}},
-          .clock = "tsc",
-          .synchronised = true,
-          .nftables = "",
-          .root = true,
-          .ports = {card("eth1"), card("eth2")}};
+  Facts facts;
+  facts.version = "0.1.0";
+  facts.daemon_error = "no relaysieved answers";
+  facts.kernel_major = 6;
+  facts.kernel_minor = 8;
+  facts.cores = 4;
+  facts.huge_pages.push_back({.size = 2 << 20, .free = 64, .mount = "/dev/hugepages"});
+  facts.clock = "tsc";
+  facts.synchronised = true;
+  facts.nftables = "";
+  facts.root = true;
+  facts.ports.push_back(card("eth1"));
+  facts.ports.push_back(card("eth2"));
+  return facts;
 }
 
 // The same with its daemon.
@@ -192,7 +196,11 @@ TEST(Doctor, EachTroubleIsFoundWhereItIsAndOnlyThere) {
 
 TEST(Doctor, PciPorts) {
   Facts facts = box();
-  facts.ports = {{.name = "0000:01:00.0", .kind = PortFacts::Kind::pci, .pci_driver = "vfio-pci"}};
+  facts.ports.resize(1);
+  facts.ports[0] = PortFacts();
+  facts.ports[0].name = "0000:01:00.0";
+  facts.ports[0].kind = PortFacts::Kind::pci;
+  facts.ports[0].pci_driver = "vfio-pci";
   EXPECT_EQ(examine(facts).front().found, "vfio-pci without an IOMMU");
   facts.iommu = true;
   EXPECT_NE(examine(facts).front().subject, "port 0000:01:00.0");
