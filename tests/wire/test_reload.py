@@ -50,7 +50,7 @@ def test_what_the_file_says_now_counts_from_the_next_frame_on(wire, file):
                     "trusted_relays": {"from": ["10.0.0.0/8"], "to": []}}, "at_restart": {}})
     assert value(wire, "mode") == ("enforce", "default")
     assert crossed(wire, taps, 4) == 1
-    said = re.findall(r"relaysieved: info: (uid .*)$", wire.daemon.err, re.M)
+    said = re.findall(r"relaysieved: \w+: (?:\w+: )?(uid .*)$", wire.daemon.err, re.M)
     assert said[:2] == ["uid 0 reloaded the settings", 'uid 0 changed mode from "enforce" to "monitor"']
     wire.daemon.end(signal.SIGTERM)
 
