@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <utility>
+
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "client.h"
@@ -35,16 +37,23 @@ struct Options : DaemonOptions {
   }
 };
 
+absl::StatusOr<Output> open_file(const std::string& path) {
+  absl::StatusOr<Output> out = Output::open(path);
+  if (!out.ok() || !out->is_terminal()) return out;
+  return absl::InvalidArgumentError(
+      "-w: a capture file is not for a terminal: -w FILE, or | wireshark -k -i -");
+}
+
+// The file is emptied when the daemon has something for it, and not for words that are wrong.
 absl::Status write_file(const Options& options) {
   if (options.json) return absl::InvalidArgumentError("--json: a capture file is pcapng");
-  auto out = Output::open(options.file);
-  if (!out.ok()) return out.status();
-  if (out->is_terminal())
-    return absl::InvalidArgumentError(
-        "-w: a capture file is not for a terminal: -w FILE, or | wireshark -k -i -");
-  absl::Status status = follow(options.control, options.path("pcapng"),
-                               [&](std::string_view piece) { return out->write(piece); });
-  status.Update(out->status());
+  absl::StatusOr<Output> out = absl::UnknownError("not open yet");
+  bool begun = false;
+  absl::Status status = follow(options.control, options.path("pcapng"), [&](std::string_view piece) {
+    if (!std::exchange(begun, true)) out = open_file(options.file);
+    return out.ok() && out->write(piece);
+  });
+  if (begun) status.Update(out.ok() ? out->status() : out.status());
   return status;
 }
 

@@ -16,6 +16,11 @@ class Output {
   static absl::StatusOr<Output> open(const std::string& path);
   Output(Output&& other) noexcept
       : path_(std::move(other.path_)), descriptor_(std::exchange(other.descriptor_, -1)) {}
+  Output& operator=(Output&& other) noexcept {
+    std::swap(path_, other.path_);
+    std::swap(descriptor_, other.descriptor_);
+    return *this;
+  }
   ~Output();
 
   bool is_terminal() const;

@@ -194,6 +194,16 @@ def test_never_to_a_terminal(wire):
 
 
 
+def test_wrong_words_leave_the_file_as_it_was(wire):
+    wire.start()
+    file = wire.folder / "precious.pcapng"
+    file.write_text("precious")
+    assert command(wire.daemon, "capture", "--verdict", "maybe", "-w", file)[0] == 2
+    wire.daemon.end(signal.SIGTERM)
+    assert command(wire.daemon, "capture", "-w", file)[0] == 1
+    assert file.read_text() == "precious"
+
+
 @pytest.mark.parametrize("words, line", [
     (("--verdict", "maybe"), 'verdict: "maybe" is not drop, forward or all'),
     (("--reason", "echo,because"), 'reason: "because" is none; `relaysieve capture --help` lists them'),
