@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/strip.h"
 #include "commands.h"
 #include "daemon_flags.h"
 #include "option_text.h"
@@ -25,10 +26,9 @@ void options(Page& page, const CLI::App& app) {
   }
 }
 
-// What stands below the flags, without the exit status: that has a section of its own.
+// What stands below the flags, without the usual exit status: that has a section of its own.
 std::string footer(const CLI::App& app) {
-  const std::string text = app.get_footer();
-  return text.substr(0, text.find("\n\nExit status:"));
+  return std::string(absl::StripSuffix(app.get_footer(), kExitStatus));
 }
 
 void command(Page& page, const CLI::App& app, const std::string& path) {
