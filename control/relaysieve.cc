@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // relaysieve, the command line.
-#include "commands.h"
+#include "commands/commands.h"
 
 int main(int argc, char** argv) {
   using namespace relaysieve;

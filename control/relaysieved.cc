@@ -13,17 +13,17 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_split.h"
-#include "control_api.h"
-#include "control_socket.h"
-#include "daemon.h"
-#include "daemon_flags.h"
-#include "event_sink.h"
+#include "api/control_api.h"
+#include "api/control_socket.h"
+#include "api/reload.h"
+#include "api/telemetry.h"
+#include "daemon/daemon.h"
+#include "events/event_sink.h"
 #include "exit_status.h"
-#include "metrics_socket.h"
+#include "metrics/metrics_socket.h"
 #include "ports/watchers.h"
-#include "reload.h"
-#include "status.h"
-#include "telemetry.h"
+#include "settings/daemon_flags.h"
+#include "status/status.h"
 
 namespace {
 

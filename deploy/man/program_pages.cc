@@ -2,12 +2,12 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
-#include "commands.h"
-#include "daemon_flags.h"
-#include "option_text.h"
+#include "commands/commands.h"
+#include "commands/option_text.h"
 #include "page.h"
 #include "pages.h"
 #include "relaysieve/reason.h"
+#include "settings/daemon_flags.h"
 
 namespace relaysieve {
 namespace {

@@ -4,10 +4,10 @@
 #include "absl/strings/str_cat.h"
 #include "page.h"
 #include "pages.h"
-#include "settings_change.h"
-#include "settings_read.h"
-#include "text.h"
-#include "toml_edit.h"
+#include "settings/settings_change.h"
+#include "settings/settings_read.h"
+#include "settings/text.h"
+#include "settings/toml_edit.h"
 
 namespace relaysieve {
 namespace {

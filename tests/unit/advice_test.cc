@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "advice.h"
+#include "relays/advice.h"
 
 #include <gtest/gtest.h>
 
 #include <array>
 #include <nlohmann/json.hpp>
 
-#include "settings_change.h"
+#include "settings/settings_change.h"
 
 namespace relaysieve {
 namespace {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // How many events are told in a minute, by a clock of the test's own.
-#include "event_limit.h"
+#include "events/event_limit.h"
 
 #include <gtest/gtest.h>
 

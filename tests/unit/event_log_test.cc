@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is kept of the events, counted and passed on, by a clock of the test's own.
-#include "event_log.h"
+#include "events/event_log.h"
 
 #include <gtest/gtest.h>
 

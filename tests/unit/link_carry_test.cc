@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "link_carry.h"
+#include "daemon/link_carry.h"
 
 #include <gtest/gtest.h>
 

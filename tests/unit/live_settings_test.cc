@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "live_settings.h"
+#include "settings/live_settings.h"
 
 #include <gtest/gtest.h>
 #include <unistd.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "look_at.h"
+#include "status/look_at.h"
 
 #include <gtest/gtest.h>
 
@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "relaysieve/reason.h"
-#include "status.h"
+#include "status/status.h"
 
 namespace relaysieve {
 namespace {
@@ -164,9 +164,9 @@ TEST(StatusRender, ShowsWhatTheJsonSays) {
   status["ports"][1]["link"] = false;
   status["look_at"] = to_json(look_at(status));
   const std::string text = render_status(status);
-  EXPECT_TRUE(
-      text.starts_with("relaysieved 0.1.0, mode enforce, up 1h\n"
-                       "no link: port eth2; held down with it (link_loss): port eth1; next: ip link show eth2\n"))
+  EXPECT_TRUE(text.starts_with(
+      "relaysieved 0.1.0, mode enforce, up 1h\n"
+      "no link: port eth2; held down with it (link_loss): port eth1; next: ip link show eth2\n"))
       << text;
   for (const char* part :
        {"eth1  routers  af_xdp     held", "eth2  server   af_xdp     down",

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "mask.h"
+#include "support/mask.h"
 
 #include <gtest/gtest.h>
 
@@ -7,7 +7,7 @@
 #include <random>
 #include <set>
 
-#include "text.h"
+#include "settings/text.h"
 
 namespace relaysieve {
 namespace {

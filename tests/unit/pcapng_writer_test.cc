@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "pcapng_writer.h"
+#include "lookout/pcapng_writer.h"
 
 #include <gtest/gtest.h>
 

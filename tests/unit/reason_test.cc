@@ -49,8 +49,8 @@ TEST(Reasons, FiveAreDropsAndFourTheRules) {
   for (const ReasonInfo& reason : kReasons) {
     if (reason.action == Action::drop) drops.insert(reason.name);
   }
-  EXPECT_EQ(drops,
-            (std::set<std::string_view>{"second_copy", "echo", "turn_passed", "second_copy_rewritten", "looped"}));
+  EXPECT_EQ(drops, (std::set<std::string_view>{"second_copy", "echo", "turn_passed", "second_copy_rewritten",
+                                               "looped"}));
 }
 
 TEST(Reasons, MonitorModeForwardsWhatTheRuleDropsAndNamesTheDrop) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What becomes news of what has been counted of two relays, a look every second.
-#include "relay_watch.h"
+#include "events/relay_watch.h"
 
 #include <gtest/gtest.h>
 

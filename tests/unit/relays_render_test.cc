@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "relays_render.h"
+#include "status/relays_render.h"
 
 #include <gtest/gtest.h>
 
 #include <array>
 #include <nlohmann/json.hpp>
 
-#include "lag_text.h"
-#include "relays_json.h"
+#include "relays/lag_text.h"
+#include "relays/relays_json.h"
 
 namespace relaysieve {
 namespace {

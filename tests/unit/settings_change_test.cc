@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "settings_change.h"
+#include "settings/settings_change.h"
 
 #include <gtest/gtest.h>
 

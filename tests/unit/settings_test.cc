@@ -3,7 +3,7 @@
 
 #include <set>
 
-#include "settings_read.h"
+#include "settings/settings_read.h"
 
 namespace relaysieve {
 namespace {

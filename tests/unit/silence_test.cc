@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "silence.h"
+#include "relays/silence.h"
 
 #include <gtest/gtest.h>
 

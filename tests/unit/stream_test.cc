@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Streams, from who writes through the HTTP server and libcurl to who reads.
-#include "stream.h"
+#include "http/stream.h"
 
 #include <gtest/gtest.h>
 #include <sys/socket.h>
@@ -13,8 +13,8 @@
 #include <thread>
 #include <vector>
 
-#include "client.h"
-#include "http_server.h"
+#include "client/client.h"
+#include "http/http_server.h"
 
 namespace relaysieve::test {
 namespace {

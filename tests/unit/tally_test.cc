@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tally.h"
+#include "replay/tally.h"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "toml_edit.h"
+#include "settings/toml_edit.h"
 
 #include <gtest/gtest.h>
 #include <toml++/toml.h>

@@ -128,7 +128,7 @@ def test_the_ports_of_a_running_daemon_and_what_only_it_knows(wire):
 
 def test_huge_pages(wire):
     """Taken away from the process by its environment: how many the machine has is not for us to change."""
-    wire.start(before=("env", "RELAYSIEVE_ORDINARY_MEMORY=1"))
+    wire.start(before=("env", "RELAYSIEVED_ORDINARY_MEMORY=1"))
     assert found(doctor(wire)[1], "note", "huge pages", "the daemon runs without")
 
 

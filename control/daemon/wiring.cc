@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/wiring.h"
+
+#include <spdlog/spdlog.h>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "ports/interface.h"
+
+namespace relaysieve {
+namespace {
+
+template <typename... Words>
+absl::Status refuse(const Words&... words) {
+  return absl::InvalidArgumentError(absl::StrCat(words...));
+}
+
+absl::Status about(const std::string& port, const absl::Status& error) {
+  return refuse("port ", port, ": ", error.message());
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Wiring>> Wiring::open(const std::vector<WirePlan>& plan, unsigned workers,
+                                                     Driver driver) {
+  std::vector<std::string> names;
+  for (const WirePlan& wire : plan) {
+    names.insert(names.end(), wire.routers.begin(), wire.routers.end());
+    names.push_back(wire.server);
+  }
+  absl::StatusOr<Environment> environment = Environment::start(names, workers);
+  if (!environment.ok()) return environment.status();
+
+  auto wiring = std::unique_ptr<Wiring>(new Wiring(*std::move(environment)));
+  Interface::restore_merging();
+  for (size_t i = 0; i < plan.size(); ++i) {
+    for (const std::string& name : plan[i].routers)
+      if (absl::Status status = wiring->open_port_of(i, name, false, driver, workers); !status.ok())
+        return status;
+    if (absl::Status status = wiring->open_port_of(i, plan[i].server, true, driver, workers); !status.ok())
+      return status;
+    wiring->junctions_.push_back(plan[i].routers.size() > 1 ? std::make_unique<Junction>() : nullptr);
+  }
+
+  // Nothing on the box has been changed so far. The kernel is shut out before an interface is brought up.
+  wiring->barrier_trouble_ = std::string(wiring->raise_barrier().message());
+  const uint32_t mark = wiring->barrier_ ? Barrier::kMark : 0;
+  for (const Place& place : wiring->ports_)
+    if (absl::Status status = place.port->start({.mark = mark, .queues = workers}); !status.ok())
+      return about(place.port->name(), status);
+  if (absl::Status status = wiring->put_in_sight(workers); !status.ok()) return status;
+  wiring->log_what_was_opened();
+  return wiring;
+}
+
+absl::Status Wiring::open_port_of(size_t wire, const std::string& name, bool server, Driver driver,
+                                  unsigned workers) {
+  absl::StatusOr<std::unique_ptr<Port>> port = open_port(name, environment_.pool(name), driver, workers);
+  if (!port.ok()) return about(name, port.status());
+  ports_.push_back({*std::move(port), server, wire});
+  return absl::OkStatus();
+}
+
+absl::Status Wiring::raise_barrier() {
+  std::vector<std::string> interfaces;
+  for (const Place& place : ports_)
+    if (kind_of(place.port->name()) == PortKind::interface) interfaces.push_back(place.port->name());
+  if (interfaces.empty()) return absl::OkStatus();
+  absl::StatusOr<std::unique_ptr<Barrier>> barrier = Barrier::raise(interfaces);
+  if (!barrier.ok()) return barrier.status();
+  barrier_ = *std::move(barrier);
+  return absl::OkStatus();
+}
+
+// Of DPDK's own tools, if they can attach.
+absl::Status Wiring::put_in_sight(unsigned workers) {
+  watch_points_.resize(ports_.size());
+  if (environment_.memory() != Memory::shared_huge_pages) return absl::OkStatus();
+  for (size_t i = 0; i < ports_.size(); ++i) {
+    Port& port = *ports_[i].port;
+    if (kind_of(port.name()) != PortKind::interface) continue;
+    auto point = WatchPoint::make(port, workers, environment_.pool(port.name()));
+    if (!point.ok()) return about(port.name(), point.status());
+    watch_points_[i] = *std::move(point);
+  }
+  return absl::OkStatus();
+}
+
+void Wiring::log_what_was_opened() const {
+  for (const Place& place : ports_) {
+    const std::string changes = absl::StrJoin(place.port->changes(), ", ");
+    spdlog::info("port {}: {}{}{}", place.port->name(), place.port->driver(), changes.empty() ? "" : ", ",
+                 changes);
+  }
+  const bool huge_pages = environment_.memory() != Memory::ordinary;
+  spdlog::log(huge_pages ? spdlog::level::info : spdlog::level::warn, environment_.report());
+  if (!barrier_trouble_.empty())
+    spdlog::warn(
+        "no nftables ({}): this machine's own frames can get onto the wire, and it may answer others'",
+        barrier_trouble_);
+}
+
+void Wiring::forget_stations(size_t port) {
+  Junction* junction = junctions_[ports_[port].wire].get();
+  if (junction != nullptr) junction->stations.forget(static_cast<uint8_t>(port));
+}
+
+std::vector<Wire> Wiring::wires(unsigned worker) const {
+  std::vector<Wire> wires(junctions_.size());
+  for (size_t i = 0; i < ports_.size(); ++i) {
+    Queue& queue = watch_points_[i] ? watch_points_[i]->queue(worker) : ports_[i].port->queue(worker);
+    const Cable cable{&queue, static_cast<uint8_t>(i)};
+    Wire& wire = wires[ports_[i].wire];
+    wire.junction = junctions_[ports_[i].wire].get();
+    if (ports_[i].server) {
+      wire.server = cable;
+    } else {
+      wire.routers.push_back(cable);
+    }
+  }
+  return wires;
+}
+
+}  // namespace relaysieve

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "doctor/doctor.h"
+
+#include <algorithm>
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
+
+namespace relaysieve {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// Frames that fit one port of a wire and not another are lost.
+void compare_mtus(const Facts& facts, std::vector<Finding>& findings) {
+  std::map<size_t, std::vector<const PortFacts*>> wires;
+  for (const PortFacts& port : facts.ports)
+    if (port.kind == PortFacts::Kind::interface && port.error.empty()) wires[port.wire].push_back(&port);
+  const auto shorter = [](const PortFacts* a, const PortFacts* b) { return a->choice.mtu < b->choice.mtu; };
+  const auto print = [](std::string* out, const PortFacts* port) {
+    absl::StrAppend(out, port->name, " ", port->choice.mtu);
+  };
+  for (const auto& [wire, ports] : wires) {
+    const auto [least, most] = std::ranges::minmax_element(ports, shorter);
+    if ((*least)->choice.mtu == (*most)->choice.mtu) continue;
+    findings.push_back({Level::problem, absl::StrCat("wire ", wire),
+                        absl::StrCat("the MTUs differ, and frames too long for one port are lost there: ",
+                                     absl::StrJoin(ports, ", ", print)),
+                        absl::StrCat("ip link set dev ", (*least)->name, " mtu ", (*most)->choice.mtu)});
+  }
+}
+
+}  // namespace
+
+std::vector<Finding> examine(const Facts& facts) {
+  std::vector<Finding> findings = examine_machine(facts);
+  for (const PortFacts& port : facts.ports)
+    std::ranges::move(examine_port(port, facts), std::back_inserter(findings));
+  compare_mtus(facts, findings);
+  std::ranges::stable_sort(findings, std::greater(), &Finding::level);
+  return findings;
+}
+
+Json to_json(const std::vector<Finding>& findings) {
+  Json list = Json::array();
+  std::array<size_t, kLevelNames.size()> counts{};
+  for (const Finding& finding : findings) {
+    ++counts[static_cast<size_t>(finding.level)];
+    list.push_back({{"level", word(finding.level)},
+                    {"subject", finding.subject},
+                    {"found", finding.found},
+                    {"advice", finding.advice}});
+  }
+  Json totals;
+  for (size_t i = 0; i < counts.size(); ++i) totals[std::string(kLevelNames[i])] = counts[i];
+  return {{"findings", list}, {"counts", totals}};
+}
+
+std::string render_findings(const Json& findings, const Style& style) {
+  std::string text;
+  for (const Json& finding : findings.at("findings")) {
+    const auto level = finding.at("level").get<std::string>();
+    const auto advice = finding.at("advice").get<std::string>();
+    absl::StrAppend(&text, style(level_of(level), absl::StrFormat("%-8s", level)),
+                    finding.at("subject").get<std::string>(), ": ", finding.at("found").get<std::string>(),
+                    "\n");
+    if (!advice.empty()) absl::StrAppend(&text, "        > ", advice, "\n");
+  }
+  const auto count = [&](const char* level) { return findings.at("counts").at(level).get<size_t>(); };
+  return absl::StrCat(text, "\nproblems ", count("problem"), ", warnings ", count("warning"), ", notes ",
+                      count("note"), ", ok ", count("ok"), "\n");
+}
+
+}  // namespace relaysieve
