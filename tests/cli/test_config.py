@@ -4,7 +4,6 @@
 import json
 import re
 
-import pytest
 import relaysieve
 
 MISTAKES = """\
@@ -24,15 +23,6 @@ LINES = [
     "would not be heard",
     '7:10: relay_groups.annex: "10.20.0.2" overlaps with group campus: one group for each address',
 ]
-
-
-@pytest.fixture
-def settings(tmp_path):
-    def write(text):
-        file = tmp_path / "relaysieve.toml"
-        file.write_text(text)
-        return file
-    return write
 
 
 def test_every_mistake_at_once_each_a_line_with_its_place(settings):

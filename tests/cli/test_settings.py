@@ -8,15 +8,6 @@ import relaysieve
 STORM = relaysieve.ROOT / "tests/golden/captures/storm-60.pcap"
 
 
-@pytest.fixture
-def settings(tmp_path):
-    def write(text):
-        file = tmp_path / "relaysieve.toml"
-        file.write_text(text)
-        return file
-    return write
-
-
 def refused(file):
     """What is said of a wrong file, without its name."""
     done = relaysieve.run("replay", STORM, "--config", file)
