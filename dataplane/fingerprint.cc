@@ -70,14 +70,14 @@ uint64_t Fingerprint::hash(const void* bytes, size_t size) const {
 Request Fingerprint::of(const Message& m, uint16_t port, const Policy& policy) {
   const uint32_t vlans = policy.ignore_vlan ? 0 : uint32_t{m.vlans[0]} << 16 | m.vlans[1];
   const uint8_t* b = m.bootp.data();
-  const uint64_t who = hash(packed(vlans, server_of(m, policy), copy_of<2>(b + bootp::kHtype),  // htype, hlen
-                                   copy_of<bootp::kChaddrSize>(b + bootp::kChaddr)));
   Request request;
+  request.who = hash(packed(vlans, server_of(m, policy), copy_of<2>(b + bootp::kHtype),  // htype, hlen
+                            copy_of<bootp::kChaddrSize>(b + bootp::kChaddr)));
   request.type = m.type;
   request.subnet = m.subnet();
   request.scope = scope(m, policy);
-  request.client = hash(packed(who, request.scope));
-  request.message = hash(packed(who, copy_of<6>(b + bootp::kXid),  // xid and secs lie together
+  request.client = hash(packed(request.who, request.scope));
+  request.message = hash(packed(request.who, copy_of<6>(b + bootp::kXid),  // xid and secs lie together
                                 copy_of<4>(b + bootp::kCiaddr), m.type));
   request.content = options(m, false);
   request.options = policy.match == Match::content ? request.content : options(m, true);
@@ -105,22 +105,22 @@ uint32_t Fingerprint::options(const Message& m, bool only_identity) {
   return static_cast<uint32_t>(hash(scratch_.data(), static_cast<size_t>(end - scratch_.data())));
 }
 
+// A network that holds a unicast address begins below 224.0.0.0, however short its prefix: what lies above is free to
+// tell groups and VRFs apart from it.
 uint32_t Fingerprint::scope(const Message& m, const Policy& policy) const {
+  constexpr uint32_t kGroups = 0xe0000000, kHashed = 0xf0000000;
   if (policy.scope == ScopeRule::any) return 0;
-  uint32_t address = m.subnet();
-  uint8_t bits = policy.scope == ScopeRule::exact ? 32 : policy.subnet_bits;
+  const uint32_t address = m.subnet();
   const auto group = std::ranges::find_if(policy.relay_groups, [&](const Networks& members) {
     return std::ranges::any_of(members, [&](const Network& n) { return n.contains(address); });
   });
-  constexpr uint8_t kGroup = 64;  // no prefix length
-  if (group != policy.relay_groups.end()) {
-    address = static_cast<uint32_t>(group - policy.relay_groups.begin());
-    bits = kGroup;
-  } else {
-    address &= Network{address, bits}.mask();
-  }
+  const bool grouped = group != policy.relay_groups.end();
+  const Network network{address, policy.scope == ScopeRule::exact ? uint8_t{32} : policy.subnet_bits};
+  const uint32_t scope = grouped ? kGroups + static_cast<uint32_t>(group - policy.relay_groups.begin())
+                                 : address & network.mask();
+  if (m.vrf.empty() && (grouped || scope < kGroups)) return scope;
   const uint64_t vrf = m.vrf.empty() ? 0 : hash(m.vrf.data(), m.vrf.size());
-  return static_cast<uint32_t>(hash(packed(address, bits, vrf)));
+  return kHashed | static_cast<uint32_t>(hash(packed(scope, grouped, vrf)));
 }
 
 Relay Fingerprint::relay(const Message& m, uint16_t port) {
