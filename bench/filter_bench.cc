@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// Frames to verdicts: the whole rule.
+#include <array>
+#include <memory>
+
+#include "measure.h"
+#include "ours.h"
+#include "relaysieve/filter.h"
+#include "rows.h"
+
+namespace relaysieve::bench {
+namespace {
+
+class Ours {
+ public:
+  static constexpr bool kRemembers = true;
+
+  Ours(const FrameMaker&, const Mix& mix)
+      : filter_(std::make_shared<Policy>(), {.clients = capacity(mix), .seed = 1, .resident = true}) {}
+
+  void prepare(const Batch& batch) { batch_ = &batch; }
+
+  uint64_t decide(size_t at) {
+    filter_.judge(batch_->burst(at), verdicts_);
+    uint64_t drops = 0;
+    for (const Verdict& verdict : verdicts_) drops += verdict.dropped();
+    return drops;
+  }
+
+  void settle(const Batch&) {}
+  size_t clients(Time now) const { return filter_.occupancy(now).clients; }
+
+ private:
+  Filter filter_;
+  const Batch* batch_ = nullptr;
+  std::array<Verdict, kBurst> verdicts_;
+};
+
+}  // namespace
+
+void add_filter_rows() { add_rows<Ours>("filter/ours"); }
+
+}  // namespace relaysieve::bench

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+// Message to request: the keyed hashes alone.
+#include <array>
+#include <utility>
+
+#include "distinct.h"
+#include "fingerprint.h"
+#include "measure.h"
+#include "relaysieve/message.h"
+#include "requests.h"
+#include "rows.h"
+
+namespace relaysieve::bench {
+namespace {
+
+class Hasher {
+ public:
+  static constexpr bool kRemembers = false;
+
+  Hasher(const FrameMaker&, const Mix&) {}
+
+  // Parsed already; so of cold frames only what the parser does not look at is still cold.
+  void prepare(const Batch& batch) {
+    for (size_t i = 0; i < kBatch; ++i) messages_[i] = *parse_dhcp4(batch.frames[i].bytes).message;
+  }
+
+  uint64_t decide(size_t at) {
+    for (size_t i = at; i < at + kBurst; ++i) {
+      Request request = fingerprint_.of(messages_[i], 0, kPolicy);
+      benchmark::DoNotOptimize(request);
+    }
+    return 0;
+  }
+
+  void settle(const Batch&) {
+    distinct_.add([&](size_t i) {
+      const Request request = fingerprint_.of(messages_[i], 0, kPolicy);
+      return std::pair(request.client, transmission_of(request));
+    });
+  }
+  size_t clients(Time) const { return distinct_.clients(); }
+  double copies() const { return distinct_.copies(); }
+
+ private:
+  Fingerprint fingerprint_{1};
+  std::array<Message, kBatch> messages_;
+  Distinct distinct_;
+};
+
+}  // namespace
+
+void add_fingerprint_rows() { add_rows<Hasher>("fingerprint/ours"); }
+
+}  // namespace relaysieve::bench

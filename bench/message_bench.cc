@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+// Frame to message: the parser alone.
+#include <array>
+#include <cstring>
+#include <utility>
+
+#include "distinct.h"
+#include "measure.h"
+#include "relaysieve/message.h"
+#include "rows.h"
+#include "wire.h"
+
+namespace relaysieve::bench {
+namespace {
+
+class Parser {
+ public:
+  static constexpr bool kRemembers = false;
+
+  Parser(const FrameMaker&, const Mix&) {}
+  void prepare(const Batch& batch) { batch_ = &batch; }
+
+  uint64_t decide(size_t at) {
+    for (const Frame& frame : batch_->burst(at)) {
+      Parsed parsed = parse_dhcp4(frame.bytes);
+      benchmark::DoNotOptimize(parsed);
+    }
+    return 0;
+  }
+
+  void settle(const Batch& batch) {
+    distinct_.add([&](size_t i) {
+      uint64_t chaddr = 0, xid = 0;
+      const Parsed parsed = parse_dhcp4(batch.frames[i].bytes);
+      if (!parsed.message) return std::pair(chaddr, xid);
+      std::memcpy(&chaddr, &parsed.message->bootp[bootp::kChaddr], 6);
+      std::memcpy(&xid, &parsed.message->bootp[bootp::kXid], 4);
+      return std::pair(chaddr, chaddr * 0x9e3779b97f4a7c15u ^ (xid << 8 | parsed.message->type));
+    });
+  }
+  size_t clients(Time) const { return distinct_.clients(); }
+  double copies() const { return distinct_.copies(); }
+
+ private:
+  const Batch* batch_ = nullptr;
+  Distinct distinct_;
+};
+
+}  // namespace
+
+void add_message_rows() { add_rows<Parser>("message/ours"); }
+
+}  // namespace relaysieve::bench

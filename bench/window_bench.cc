@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+// Request to verdict, test-and-set: the memory alone, beside windows on the tables of others.
+#include "measure.h"
+#include "memory.h"
+#include "ours.h"
+#include "peers/flat_hash_window.h"
+#include "peers/rte_hash_window.h"
+#include "peers/rte_member_window.h"
+#include "requests.h"
+#include "rows.h"
+
+namespace relaysieve::bench {
+namespace {
+
+class Ours {
+ public:
+  static constexpr bool kRemembers = true;
+
+  Ours(const FrameMaker&, const Mix& mix) : memory_(capacity(mix), kPolicy.window, Pages::resident) {}
+
+  void prepare(const Batch& batch) { requests_.read(batch); }
+
+  uint64_t decide(size_t at) {
+    for (size_t i = at; i < at + kBurst; ++i) memory_.prefetch(requests_[i]);
+    prefetch_lines(memory_, at);
+    uint64_t drops = 0;
+    for (size_t i = at; i < at + kBurst; ++i) {
+      const Reason reason =
+          memory_.observe(requests_[i], requests_.time(i), requests_.number(i), kPolicy).reason;
+      drops += info(reason).action == Action::drop;
+    }
+    return drops;
+  }
+
+  void settle(const Batch&) {}
+  size_t clients(Time now) const { return memory_.clients(now); }
+
+ private:
+  template <typename M>
+  void prefetch_lines(M& memory, size_t at) {
+    if constexpr (requires { memory.prefetch_line(requests_[at]); })
+      for (size_t i = at; i < at + kBurst; ++i) memory.prefetch_line(requests_[i]);
+  }
+
+  Requests requests_;
+  Memory memory_;
+};
+
+}  // namespace
+
+void add_window_rows() {
+  for (const size_t clients : {1 << 10, 1 << 16, 1 << 20})
+    for (const size_t relays : {1, 2, 4}) {
+      const Mix mix{clients, relays, Frames::warm};  // requests: the frames are not looked at any more
+      add_row<Ours>("window/ours", mix);
+      add_row<RteHashWindow>("window/rte_hash", mix);
+      add_row<RteMemberWindow>("window/rte_member", mix);
+      add_row<FlatHashWindow>("window/flat_hash_map", mix);
+    }
+}
+
+}  // namespace relaysieve::bench
