@@ -16,7 +16,7 @@ namespace relaysieve {
 namespace {
 
 constexpr size_t kFileBuffer = 1 << 18;
-constexpr size_t kLongestFrame = 262'144;  // libpcap refuses longer ones as broken
+constexpr size_t kLongestFrame = PlainRecords::kLongestFrame;
 constexpr size_t kBurstBytes = 4 * kLongestFrame;
 
 // libpcap puts nanoseconds into tv_usec when it was opened with nanosecond precision. A pcapng file can claim any
@@ -57,7 +57,7 @@ absl::StatusOr<std::unique_ptr<CaptureReader>> CaptureReader::open(const std::st
 }
 
 CaptureReader::CaptureReader(std::string path, pcap* capture)
-    : path_(std::move(path)), capture_(capture), bytes_(kBurstBytes) {
+    : path_(std::move(path)), capture_(capture), plain_(PlainRecords::of(capture)) {
   struct stat about = {};
   if (fstat(fileno(pcap_file(capture_)), &about) == 0 && S_ISREG(about.st_mode)) {
     bytes_total_ = static_cast<uint64_t>(about.st_size);
@@ -67,6 +67,22 @@ CaptureReader::CaptureReader(std::string path, pcap* capture)
 CaptureReader::~CaptureReader() { pcap_close(capture_); }
 
 CaptureBurst CaptureReader::next() {
+  size_t count = plain_ ? next_plain() : 0;
+  if (!plain_) count = next_by_libpcap();
+  return {{burst_.data(), count}, {lengths_.data(), count}};
+}
+
+size_t CaptureReader::next_plain() {
+  const size_t count = plain_->next(burst_, lengths_);
+  for (size_t i = 0; i < count; ++i) burst_[i].number = ++frames_;
+  if (count != 0) return count;
+  if (fseeko(pcap_file(capture_), plain_->at(), SEEK_SET) != 0) status_ = wrong(path_, std::strerror(errno));
+  plain_.reset();
+  return 0;
+}
+
+size_t CaptureReader::next_by_libpcap() {
+  bytes_.resize(kBurstBytes);
   size_t count = 0;
   size_t used = 0;
   while (count < kBurst && used + kLongestFrame <= bytes_.size() && status_.ok()) {
@@ -85,11 +101,11 @@ CaptureBurst CaptureReader::next() {
     burst_[count] = {.bytes = {copy, header->caplen}, .time = time_of(header->ts), .number = ++frames_};
     lengths_[count++] = header->len;
   }
-  return {{burst_.data(), count}, {lengths_.data(), count}};
+  return count;
 }
 
 uint64_t CaptureReader::bytes_read() const {
-  const off_t at = ftello(pcap_file(capture_));
+  const off_t at = plain_ ? plain_->at() : ftello(pcap_file(capture_));
   return at < 0 ? 0 : static_cast<uint64_t>(at);
 }
 

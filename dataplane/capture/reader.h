@@ -4,12 +4,14 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "capture/plain_records.h"
 #include "relaysieve/frame.h"
 
 struct pcap;
@@ -45,13 +47,16 @@ class CaptureReader {
 
  private:
   CaptureReader(std::string path, pcap* capture);
+  size_t next_plain();
+  size_t next_by_libpcap();
 
   std::string path_;
   pcap* capture_;
+  std::optional<PlainRecords> plain_;  // until libpcap has to go on
   uint64_t bytes_total_ = 0;
   uint64_t frames_ = 0;
   absl::Status status_;
-  std::vector<uint8_t> bytes_;  // of one burst: libpcap's own buffer holds a single frame
+  std::vector<uint8_t> bytes_;  // of one burst by libpcap, whose own buffer holds a single frame
   std::array<Frame, kBurst> burst_;
   std::array<uint32_t, kBurst> lengths_{};
 };
