@@ -45,11 +45,8 @@ class EthdevQueue final : public Queue {
 
 void EthdevQueue::receive(Burst& burst) {
   burst.size = rte_eth_rx_burst(port_, queue_, burst.frames.data(), Burst::kSize);
-  if (burst.size == 0) return;
-  if (time_offset_ < 0) {
-    burst.times.fill(std::chrono::steady_clock::now().time_since_epoch());
-    return;
-  }
+  burst.timed = time_offset_ >= 0;
+  if (!burst.timed) return;
   for (uint16_t i = 0; i < burst.size; ++i) {
     const auto stamp = *RTE_MBUF_DYNFIELD(burst.frames[i], time_offset_, rte_mbuf_timestamp_t*);
     burst.times[i] = std::chrono::microseconds(stamp);  // net_pcap's unit

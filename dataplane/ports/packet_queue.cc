@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <chrono>
 #include <cstring>
 
 #include "absl/status/status.h"
@@ -135,9 +134,9 @@ rte_mbuf* PacketQueue::take(size_t slot) {
 // of several.
 void PacketQueue::receive(Burst& burst) {
   burst.size = 0;
+  burst.timed = false;
   const int got = recvmmsg(descriptor_, in_.messages.data(), Burst::kSize, MSG_DONTWAIT | MSG_TRUNC, nullptr);
   if (got <= 0) return;
-  const Time now = std::chrono::steady_clock::now().time_since_epoch();
   for (size_t slot = 0; slot < static_cast<size_t>(got); ++slot) {
     rte_mbuf* fresh = rte_pktmbuf_alloc(pool_);
     if (fresh == nullptr || in_.messages[slot].msg_len > kLongestFrame) {
@@ -145,7 +144,6 @@ void PacketQueue::receive(Burst& burst) {
       rte_pktmbuf_free(fresh);
       fresh = empty_[slot];
     } else {
-      burst.times[burst.size] = now;
       burst.frames[burst.size++] = take(slot);
     }
     prepare(slot, fresh);

@@ -22,8 +22,11 @@ class Interface;
 // Frames that came in together.
 struct Burst {
   static constexpr uint16_t kSize = 32;
+  using Mask = uint32_t;  // of the frames of a burst
+  static_assert(kSize <= 32);
 
   uint16_t size = 0;
+  bool timed = false;  // the frames' times are known; else they came just now
   std::array<rte_mbuf*, kSize> frames{};
   std::array<Time, kSize> times{};
 };
@@ -36,7 +39,8 @@ class Queue {
   Queue(const Queue&) = delete;
   Queue& operator=(const Queue&) = delete;
 
-  // Fills the burst with what has come in, oldest first. The frames are the caller's.
+  // Fills the burst with what has come in, oldest first, and with its times if the frames carry them: `timed`. The
+  // frames are the caller's.
   virtual void receive(Burst& burst) = 0;
   // Sends frames in order and frees those that went: the first so many of them, which is what it returns. The
   // others stay the caller's, who may try again or give up.

@@ -1,36 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <poll.h>
-
 #include <array>
 #include <atomic>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "census.h"
+#include "ports/cable.h"
 #include "ports/counters.h"
-#include "ports/junction.h"
 #include "ports/policy_feed.h"
-#include "ports/port.h"
+#include "ports/rest.h"
 #include "ports/tap.h"
 #include "relaysieve/filter.h"
 
 namespace relaysieve {
-
-// One worker's end of one port of a wire.
-struct Cable {
-  Queue* queue;
-  uint8_t port;  // its number on this box: Frame::port, and its place among the counters
-};
-
-// A wire as one worker sees it: what comes in on the routers' side leaves on the server's, and the other way
-// round; never back to the side it came from.
-struct Wire {
-  std::vector<Cable> routers;
-  Cable server;
-  Junction* junction = nullptr;  // only with several routers' cables
-};
 
 // Carries the frames of its queues, run to completion: no frame passes from one worker to another. The two copies
 // of a request may meet two workers in one instant: their filters share one memory (Filter::share).
@@ -51,23 +36,26 @@ class Worker {
   size_t step();
 
  private:
-  using Mask = uint32_t;  // of the frames of a burst
-  static_assert(Burst::kSize <= 32);
+  using Mask = Burst::Mask;
 
   size_t from_routers(Wire& wire, const Cable& cable);
   size_t from_server(Wire& wire);
   void receive(const Cable& cable);
-  void drop_looped(Wire& wire, const Cable& cable);
-  void judge(const Cable& cable);
-  void send_survivors(const Cable& server);
-  void take_back(const Cable& server, Mask refused);
-  Mask spread(Wire& wire);
-  void witness(uint16_t i);
+  void stamp();
+  void pick_requests();
+  Mask judge(const Cable& cable);
+  Mask pass_on(const Cable& server, Mask dropped);
+  void take_back(const Cable& server, Mask refused, Mask& dropped);
+  void bury(Mask dropped);
+  void witness(uint16_t nth);
   void show_replies(const Cable& server);
-  Mask send(const Cable& cable, rte_mbuf** frames, uint16_t size, unsigned tries);
-  void adopt_policy();
-  void rest();
+  Mask send(const Cable& cable, std::span<rte_mbuf*> frames, uint64_t bytes, unsigned tries = kTries);
 
+  // With several cables on the routers' side (worker_junction.cc):
+  void drop_looped(Wire& wire, const Cable& cable);
+  Mask spread(Wire& wire);
+
+  void adopt_policy();
   void count(Reason reason, uint64_t n = 1) { counters_.reasons[static_cast<size_t>(reason)].add(n); }
 
   std::vector<Wire> wires_;
@@ -76,13 +64,18 @@ class Worker {
   Counters& counters_;
   Census& census_;
   Taps::Visitor taps_;
+  Rest rest_;
   const uint64_t stride_;
-  uint64_t number_;       // of the latest frame from a router; no two workers give the same
+  uint64_t number_;       // of the latest frame that was judged; no two workers give the same
   uint64_t edition_ = 0;  // of the policy
-  bool rests_;
-  std::vector<pollfd> descriptors_;  // empty: there is a queue that has to be asked
+  Reason unasked_;        // of frames that need no judge: not_dhcp, or bypassed
 
   Burst in_;
+  uint64_t bytes_ = 0;  // of all its frames
+
+  // Those of the burst that are judged, in order.
+  uint16_t judged_ = 0;
+  std::array<uint16_t, Burst::kSize> place_;  // in the burst
   std::array<Frame, Burst::kSize> frames_;
   std::array<Verdict, Burst::kSize> verdicts_;
 };

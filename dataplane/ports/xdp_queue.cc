@@ -7,7 +7,6 @@
 
 #include <array>
 #include <cerrno>
-#include <chrono>
 #include <cstring>
 
 #include "absl/status/status.h"
@@ -83,6 +82,7 @@ void XdpQueue::fill(const uint64_t* chunks, unsigned count) {
 
 void XdpQueue::receive(Burst& burst) {
   burst.size = 0;
+  burst.timed = false;
   uint32_t at = 0;
   const auto got = static_cast<uint16_t>(xsk_ring_cons__peek(&received_, Burst::kSize, &at));
   if (got == 0) return;
@@ -100,7 +100,6 @@ void XdpQueue::receive(Burst& burst) {
   }
   xsk_ring_cons__release(&received_, got);
   fill(chunks.data(), got);
-  burst.times.fill(std::chrono::steady_clock::now().time_since_epoch());
   burst.size = got;
 }
 
