@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cstdio>
 #include <memory>
 #include <string>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "capture/output_file.h"
 #include "relaysieve/filter.h"
 
 namespace relaysieve {
@@ -20,18 +20,13 @@ class VerdictLines {
 
   void write(const Frame& frame, const Verdict& verdict);
   // Not ok once something could not be written. Buffered lines may still fail: see flush().
-  absl::Status status() const;
-  absl::Status flush();
+  absl::Status status() const { return file_->status(); }
+  absl::Status flush() { return file_->flush(); }
 
  private:
-  struct Close {
-    void operator()(std::FILE* file) const { std::fclose(file); }
-  };
-  VerdictLines(std::string path, std::FILE* file) : path_(std::move(path)), file_(file) {}
+  explicit VerdictLines(std::unique_ptr<OutputFile> file) : file_(std::move(file)) {}
 
-  std::string path_;
-  std::unique_ptr<std::FILE, Close> file_;
-  std::string line_;
+  std::unique_ptr<OutputFile> file_;
 };
 
 }  // namespace relaysieve

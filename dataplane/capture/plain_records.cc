@@ -9,16 +9,13 @@
 #include <cstdio>
 #include <cstring>
 
+#include "capture/savefile.h"
+
 namespace relaysieve {
 namespace {
 
-// pcap-savefile(5)
-constexpr uint32_t kMicroseconds = 0xa1b2c3d4;  // magic numbers
-constexpr uint32_t kNanoseconds = 0xa1b23c4d;
-constexpr size_t kHeader = 16;  // of a record: seconds, fraction, length in the file, length on the wire
-
 // Stays in the second level cache, so that a frame comes from memory once; room for the longest record and as much again.
-constexpr size_t kBlock = 2 * PlainRecords::kLongestFrame;
+constexpr size_t kBlock = 2 * savefile::kLongestFrame;
 
 }  // namespace
 
@@ -41,11 +38,13 @@ std::optional<PlainRecords> PlainRecords::of(pcap* capture) {
     return {};
   const bool swapped = pcap_is_swapped(capture) != 0;
   if (swapped) magic = __builtin_bswap32(magic);
-  if (magic != kMicroseconds && magic != kNanoseconds) return {};  // Kuznetzov's records are longer
-  const auto longest = std::min<uint32_t>(static_cast<uint32_t>(pcap_snapshot(capture)), kLongestFrame);
+  if (magic != savefile::kMicroseconds && magic != savefile::kNanoseconds)
+    return {};  // Kuznetzov's records are longer
+  const auto longest =
+      std::min<uint32_t>(static_cast<uint32_t>(pcap_snapshot(capture)), savefile::kLongestFrame);
   return PlainRecords(
       fileno(file), at,
-      {.swapped = swapped, .nanoseconds = magic == kNanoseconds ? 1U : 1000U, .longest = longest});
+      {.swapped = swapped, .nanoseconds = magic == savefile::kNanoseconds ? 1U : 1000U, .longest = longest});
 }
 
 PlainRecords::PlainRecords(int file, off_t at, Format format)
@@ -58,28 +57,29 @@ size_t PlainRecords::next(std::span<Frame> frames, std::span<uint32_t> lengths) 
 }
 
 PlainRecords::Record PlainRecords::record_at(size_t place) const {
-  uint32_t words[4];
-  std::memcpy(words, block_.data() + place, sizeof words);
-  int64_t seconds = static_cast<int32_t>(words[0]), fraction = static_cast<int32_t>(words[1]);
-  if (format_.swapped) {  // read as unsigned: so does libpcap, in this byte order only
-    for (uint32_t& word : words) word = __builtin_bswap32(word);
-    seconds = words[0];
-    fraction = words[1];
+  savefile::RecordHeader header;
+  std::memcpy(&header, block_.data() + place, sizeof header);
+  if (!format_.swapped) {  // libpcap reads its own byte order as signed, the other one as unsigned
+    return {.time = time_of(static_cast<int32_t>(header.seconds), static_cast<int32_t>(header.fraction)),
+            .captured = header.captured,
+            .length = header.length};
   }
-  return {.time = std::chrono::seconds(seconds) + Time(fraction * format_.nanoseconds),
-          .captured = words[2],
-          .length = words[3]};
+  return {.time = time_of(__builtin_bswap32(header.seconds), __builtin_bswap32(header.fraction)),
+          .captured = __builtin_bswap32(header.captured),
+          .length = __builtin_bswap32(header.length)};
 }
 
 // The records that lie in the block as a whole.
 size_t PlainRecords::take(std::span<Frame> frames, std::span<uint32_t> lengths) {
   size_t count = 0;
-  while (count < frames.size() && end_ - begin_ >= kHeader) {
+  while (count < frames.size() && end_ - begin_ >= sizeof(savefile::RecordHeader)) {
     const Record record = record_at(begin_);
-    if (record.captured > format_.longest || end_ - begin_ - kHeader < record.captured) break;
-    frames[count] = {.bytes = {block_.data() + begin_ + kHeader, record.captured}, .time = record.time};
+    if (record.captured > format_.longest || end_ - begin_ - sizeof(savefile::RecordHeader) < record.captured)
+      break;
+    frames[count] = {.bytes = {block_.data() + begin_ + sizeof(savefile::RecordHeader), record.captured},
+                     .time = record.time};
     lengths[count++] = record.length;
-    begin_ += kHeader + record.captured;
+    begin_ += sizeof(savefile::RecordHeader) + record.captured;
   }
   return count;
 }

@@ -19,8 +19,6 @@ namespace relaysieve {
 // the file's snapshot length are taken; whatever else there is, the end of the file included, is for libpcap to see and to say.
 class PlainRecords {
  public:
-  static constexpr size_t kLongestFrame = 262'144;  // libpcap refuses longer ones as broken
-
   // Of a capture that libpcap has just opened. Nothing: its records are not of the plain kind, or it is a pipe.
   static std::optional<PlainRecords> of(pcap* capture);
 
@@ -38,6 +36,9 @@ class PlainRecords {
   struct Record;
 
   PlainRecords(int file, off_t at, Format format);
+  Time time_of(int64_t seconds, int64_t fraction) const {
+    return std::chrono::seconds(seconds) + Time(fraction * format_.nanoseconds);
+  }
   Record record_at(size_t place) const;
   size_t take(std::span<Frame> frames, std::span<uint32_t> lengths);
   bool refill();

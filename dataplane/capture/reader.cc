@@ -11,12 +11,13 @@
 #include <cstring>
 
 #include "absl/strings/str_cat.h"
+#include "capture/savefile.h"
 
 namespace relaysieve {
 namespace {
 
 constexpr size_t kFileBuffer = 1 << 18;
-constexpr size_t kLongestFrame = PlainRecords::kLongestFrame;
+using savefile::kLongestFrame;
 constexpr size_t kBurstBytes = 4 * kLongestFrame;
 
 // libpcap puts nanoseconds into tv_usec when it was opened with nanosecond precision. A pcapng file can claim any

@@ -7,10 +7,8 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "capture/output_file.h"
 #include "relaysieve/frame.h"
-
-struct pcap;
-struct pcap_dumper;
 
 namespace relaysieve {
 
@@ -19,23 +17,18 @@ class CaptureWriter {
  public:
   // Makes or empties the file. The error is a sentence that begins with the path.
   static absl::StatusOr<std::unique_ptr<CaptureWriter>> open(const std::string& path);
-  ~CaptureWriter();
-  CaptureWriter(const CaptureWriter&) = delete;
-  CaptureWriter& operator=(const CaptureWriter&) = delete;
 
   // `length`: how long the frame was on the wire.
   void write(const Frame& frame, uint32_t length);
 
   // Not ok once something could not be written. Buffered frames may still fail: see flush().
-  absl::Status status() const;
-  absl::Status flush();
+  absl::Status status() const { return file_->status(); }
+  absl::Status flush() { return file_->flush(); }
 
  private:
-  CaptureWriter(std::string path, pcap* capture, pcap_dumper* dumper);
+  explicit CaptureWriter(std::unique_ptr<OutputFile> file) : file_(std::move(file)) {}
 
-  std::string path_;
-  pcap* capture_;
-  pcap_dumper* dumper_;
+  std::unique_ptr<OutputFile> file_;
 };
 
 }  // namespace relaysieve

@@ -3,7 +3,9 @@
 
 import os
 import re
+import resource
 import shutil
+import signal
 import subprocess
 import tempfile
 from collections import Counter
@@ -227,6 +229,22 @@ def test_an_output_that_cannot_be_made_is_a_wrong_word(flag, tmp_path):
 @pytest.mark.parametrize("flag", ["--forwarded", "--dropped", "--verdicts"])
 def test_a_full_disk_is_a_failure(flag):
     one_line(relaysieve.run("replay", STORM, flag, "/dev/full"), 1, "/dev/full: No space left on device")
+
+
+@pytest.mark.parametrize("flag", ["--forwarded", "--dropped", "--verdicts"])
+def test_a_disk_that_fills_up_is_a_failure(flag, tmp_path):
+    """The last of several pieces is written in part. What is there by then is what it would have been."""
+    frames, capture, out, whole = pcapfile.read(STORM), tmp_path / "in.pcap", tmp_path / "out", tmp_path / "whole"
+    span = frames[-1].time - frames[0].time + 10**10
+    capture.write_bytes(pcapfile.pack([frame._replace(time=frame.time + n * span) for n in range(30) for frame in frames]))
+    assert relaysieve.run("replay", capture, flag, whole).status == 0
+
+    def limited():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (600_000, 600_000))
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    one_line(relaysieve.run("replay", capture, flag, out, preexec_fn=limited), 1, f"{out}: File too large")
+    assert whole.stat().st_size > 2 * 600_000
+    assert out.read_bytes() == whole.read_bytes()[:600_000]
 
 
 def test_a_report_that_cannot_be_written_is_a_failure():
