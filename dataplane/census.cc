@@ -11,6 +11,7 @@ namespace relaysieve {
 namespace {
 
 uint64_t key_of(uint64_t first, uint64_t second) { return first << 32 | second; }
+uint32_t first_bits(uint32_t router) { return router & Census::kFirstBits; }
 
 Time time_of(const Counter& ns) { return Time(static_cast<int64_t>(ns.get())); }
 
@@ -39,37 +40,51 @@ void Census::note(const Frame& frame, const Verdict& verdict) {
     echo_.add(verdict.lag);
   } else if (!verdict.has_first && verdict.lag != Duration::zero()) {
     repeat_.add(verdict.lag);
-  } else if (verdict.has_first || verdict.first_router != verdict.router) {
+  } else if (verdict.has_first || first_bits(verdict.first_router) != first_bits(verdict.router)) {
     note_pair(verdict);
   }
 }
 
 uint32_t Census::place_of(const Frame& frame, const Verdict& verdict) {
-  if (const auto known = relay_at_.find(verdict.router); known != relay_at_.end()) return known->second;
+  const uint64_t key = key_of(kFirstBits + 1, verdict.router);  // no pair's
+  Latest& latest = latest_of(key);
+  if (latest.key != key) latest = {key, place_of_relay(frame, verdict.router)};
+  return latest.place;
+}
+
+uint32_t Census::place_of_relay(const Frame& frame, uint32_t router) {
+  if (const auto known = relay_at_.find(router); known != relay_at_.end()) return known->second;
   const uint32_t place = relay_count_.load(std::memory_order_relaxed);
   if (place == kRelays) return place;
   Relay& relay = relays_[place];
-  relay.router = verdict.router;
+  relay.router = router;
   relay.name = relay_of(frame);
   relay.first_seen.set(static_cast<uint64_t>(frame.time.count()));
-  relay_at_.emplace(verdict.router, place);
+  relay_at_.emplace(router, place);
   relay_count_.store(place + 1, std::memory_order_release);
+  return place;
+}
+
+uint32_t Census::place_of_pair(uint32_t first, uint32_t second) {
+  const uint64_t key = key_of(first, second);
+  if (const auto known = pair_at_.find(key); known != pair_at_.end()) return known->second;
+  const uint32_t place = pair_count_.load(std::memory_order_relaxed);
+  if (place == kPairs) return place;
+  pairs_[place].first = first;
+  pairs_[place].second = second;
+  pair_at_.emplace(key, place);
+  pair_count_.store(place + 1, std::memory_order_release);
   return place;
 }
 
 void Census::note_pair(const Verdict& verdict) {
   if (verdict.has_first) lag_.add(verdict.lag);
-  const uint64_t key = key_of(verdict.first_router, verdict.router);
-  auto at = pair_at_.find(key);
-  if (at == pair_at_.end()) {
-    const uint32_t count = pair_count_.load(std::memory_order_relaxed);
-    if (count == kPairs) return other_pairs_.add(verdict.has_first);
-    pairs_[count].first = verdict.first_router;
-    pairs_[count].second = verdict.router;
-    at = pair_at_.emplace(key, count).first;
-    pair_count_.store(count + 1, std::memory_order_release);
-  }
-  Pair& pair = pairs_[at->second];
+  const uint32_t first = first_bits(verdict.first_router);
+  const uint64_t key = key_of(first, verdict.router);
+  Latest& latest = latest_of(key);
+  if (latest.key != key) latest = {key, place_of_pair(first, verdict.router)};
+  if (latest.place == kPairs) return other_pairs_.add(verdict.has_first);
+  Pair& pair = pairs_[latest.place];
   if (verdict.has_first) pair.lag.add(verdict.lag);
   if (verdict.reason == Reason::twin_other_scope) note_twin(pair, verdict);
   pair.rewritten.add(is_rewritten(verdict.reason));
@@ -78,6 +93,7 @@ void Census::note_pair(const Verdict& verdict) {
 
 void Census::note_twin(Pair& pair, const Verdict& verdict) {
   pair.twins.add(1);
+  if (verdict.first_subnet == 0 || verdict.subnet == 0) return;  // a group's scope or a VRF's has no address
   pair.twin_bits[std::countl_zero(verdict.first_subnet ^ verdict.subnet)].add(1);
   const uint64_t both = key_of(verdict.first_subnet, verdict.subnet);
   for (Counter& known : pair.twin_of) {
@@ -100,6 +116,7 @@ CensusTotals::Relay& CensusTotals::sum_of(const Census::Relay& relay) {
   if (known != relay_at_.end()) return relays[known->second];
   if (relays.size() == Census::kRelays) return others;
   relay_at_.emplace(relay.router, relays.size());
+  first_at_.try_emplace(first_bits(relay.router), relays.size());
   return relays.emplace_back(
       Relay{.router = relay.router, .name = relay.name, .first_seen = time_of(relay.first_seen)});
 }
@@ -119,8 +136,8 @@ void CensusTotals::add_pairs(const Census& thread) {
   const uint32_t count = thread.pair_count_.load(std::memory_order_acquire);
   for (uint32_t i = 0; i < count; ++i) {
     const Census::Pair& pair = thread.pairs_[i];
-    const auto first = relay_at_.find(pair.first), second = relay_at_.find(pair.second);
-    const bool named = first != relay_at_.end() && second != relay_at_.end();
+    const auto first = first_at_.find(pair.first), second = relay_at_.find(pair.second);
+    const bool named = first != first_at_.end() && second != relay_at_.end();
     auto at = named ? pair_at_.find(key_of(pair.first, pair.second)) : pair_at_.end();
     if (named && at == pair_at_.end() && pairs.size() < Census::kPairs) {
       at = pair_at_.emplace(key_of(pair.first, pair.second), pairs.size()).first;

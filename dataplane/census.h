@@ -24,6 +24,9 @@ class Census {
   static constexpr size_t kRelays = 1024;
   static constexpr size_t kPairs = 1024;
   static constexpr size_t kExamples = 8;
+  // A verdict knows no more than these bits of who brought the first copy: of 1,024 relays, one in 4,000 has them in
+  // common with another, and may be taken for it as the first of a pair.
+  static constexpr uint32_t kFirstBits = (1 << 22) - 1;
 
   struct Relay {
     uint32_t router;  // Verdict::router
@@ -35,15 +38,15 @@ class Census {
 
   // Two routers, and what the second brought of transmissions whose first copy came from the first.
   struct Pair {
-    uint32_t first,
-        second;     // Verdict::first_router, whose copies another thread may note, and Verdict::router
-    Histogram lag;  // of later copies, also late ones, but no echoes
-    Counter twins;  // the same request in another scope (twin_other_scope):
-    std::array<Counter, 33> twin_bits;       // by how many leading bits the two subnets have in common,
-    std::array<Counter, kExamples> twin_of;  // and which they were: the first few, each once; the first
-                                             // one's << 32 | the second's; 0 = none
-    Counter rewritten;                       // the same request with other options
-    Counter late;                            // copies after the window
+    uint32_t first;     // the bits of Verdict::first_router; its copies another thread may note
+    uint32_t second;    // Verdict::router
+    Histogram lag;      // of later copies, also late ones, but no echoes
+    Counter rewritten;  // the same request with other options
+    Counter late;       // copies after the window
+    Counter twins;  // the same request in another scope (twin_other_scope); where both scopes are networks,
+    std::array<Counter, 33> twin_bits;       // by how many leading bits they have in common,
+    std::array<Counter, kExamples> twin_of;  // and which they were: the first few, each once; the first one's
+                                             // address << 32 | the second's; 0 = none
   };
 
   Census();
@@ -55,7 +58,15 @@ class Census {
   friend class CensusTotals;
   friend size_t relays_heard(std::span<const Census* const> threads);
 
+  struct Latest {
+    uint64_t key = ~uint64_t{0};  // nobody's
+    uint32_t place = 0;
+  };
+
+  Latest& latest_of(uint64_t key) { return latest_[key * 0x9e3779b97f4a7c15u >> 56]; }
   uint32_t place_of(const Frame& frame, const Verdict& verdict);  // kRelays: among the others
+  uint32_t place_of_relay(const Frame& frame, uint32_t router);
+  uint32_t place_of_pair(uint32_t first, uint32_t second);  // kPairs: there is no room
   void note_pair(const Verdict& verdict);
   static void note_twin(Pair& pair, const Verdict& verdict);
 
@@ -68,8 +79,10 @@ class Census {
   Histogram echo_;       // of copies that the network made
   Histogram repeat_;  // of repetitions by a relay that was heard up to 5 s before: how soon clients ask again
 
-  absl::flat_hash_map<uint32_t, uint32_t> relay_at_;  // by router. These two are the noting thread's
-  absl::flat_hash_map<uint64_t, uint32_t> pair_at_;   // by both
+  // These are the noting thread's: the places by router and by pair, and before the maps those of the latest ones.
+  absl::flat_hash_map<uint32_t, uint32_t> relay_at_;
+  absl::flat_hash_map<uint64_t, uint32_t> pair_at_;
+  std::array<Latest, 256> latest_;
 };
 
 // How many routers have brought a request; up to Census::kRelays of each thread's. Quicker than the totals.
@@ -112,6 +125,7 @@ class CensusTotals {
   Relay& sum_of(const Census::Relay& relay);
 
   absl::flat_hash_map<uint32_t, size_t> relay_at_;
+  absl::flat_hash_map<uint32_t, size_t> first_at_;  // by kFirstBits of the router
   absl::flat_hash_map<uint64_t, size_t> pair_at_;
 };
 

@@ -126,13 +126,16 @@ void Worker::stamp() {
 
 // All that a glimpse does not tell from a request; or all that there are, if somebody wants to see the others too.
 void Worker::pick_requests() {
-  judged_ = 0;
-  const bool all = taps_.anyone_for(unasked_);
-  if (unasked_ == Reason::bypassed && !all) return;
-  for (uint16_t i = 0; i < in_.size; ++i) {
-    place_[judged_] = i;
-    judged_ += all || !plainly_not_dhcp(bytes_of(in_.frames[i]));
+  uint16_t picked = 0;
+  if (taps_.anyone_for(unasked_)) {
+    for (; picked < in_.size; ++picked) place_[picked] = picked;
+  } else if (unasked_ != Reason::bypassed) {
+    for (uint16_t i = 0; i < in_.size; ++i) {
+      place_[picked] = i;
+      picked += !plainly_not_dhcp(bytes_of(in_.frames[i]));
+    }
   }
+  judged_ = picked;
 }
 
 // Returns who is to be dropped. The others' reasons are final.
@@ -142,7 +145,12 @@ Worker::Mask Worker::judge(const Cable& cable) {
   stamp();
   for (uint16_t n = 0; n < judged_; ++n) {
     const uint16_t i = place_[n];
-    frames_[n] = {bytes_of(in_.frames[i]), in_.times[i], number_ += stride_, cable.port};
+    Frame& frame =
+        frames_[n];  // field by field: gcc 12 would put a Frame together elsewhere and wait for its words
+    frame.bytes = bytes_of(in_.frames[i]);
+    frame.time = in_.times[i];
+    frame.number = number_ += stride_;
+    frame.port = cable.port;
   }
   filter_.judge({frames_.data(), judged_}, {verdicts_.data(), judged_});
   Mask dropped = 0;

@@ -107,6 +107,62 @@ TEST(Census, TwinsAreToldByWhatTheirSubnetsHaveInCommon) {
   EXPECT_EQ(sum.pairs[0].twin_of[0], std::pair(0x0a140001u, 0x0a140102u));
 }
 
+// A group's scope, or a VRF's, is no network.
+TEST(Census, TwinsWithoutAnAddressAreCountedAndAreNoExample) {
+  Census census;
+  note_first(census, 7, 1s);
+  for (const auto& [first, second] : {std::pair(0u, 0x0a140100u), {0x0a140000u, 0u}, {0u, 0u}})
+    census.note({}, {.reason = Reason::twin_other_scope,
+                     .request = true,
+                     .router = 8,
+                     .first_router = 7,
+                     .subnet = second,
+                     .first_subnet = first,
+                     .undo = {}});
+  const CensusTotals sum = totals(census);
+  ASSERT_EQ(sum.pairs.size(), 1u);
+  EXPECT_EQ(sum.pairs[0].twins, 3u);
+  EXPECT_EQ(sum.pairs[0].twin_bits, (std::array<uint64_t, 33>{}));
+  EXPECT_TRUE(sum.pairs[0].twin_of.empty());
+}
+
+// The table has room for some bits of the first copy's router.
+TEST(Census, TheFirstOfAPairIsKnownByItsLowBits) {
+  constexpr uint32_t kFirst = 0xabc00007, kSecond = 0xdef00008, kBits = Census::kFirstBits;
+  Census one, other;
+  note(one, kFirst, Reason::first_copy, kFirst & kBits, 0ns, 1s);
+  note(other, kSecond, Reason::second_copy, kFirst & kBits, 2ms, 2s);
+  note(other, kSecond, Reason::second_copy, kFirst, 2ms, 2s);
+  note(other, kSecond, Reason::evicted_retry, kSecond & kBits, 0ns, 2s);  // nobody's second copy
+  const CensusTotals sum(std::array<const Census*, 2>{&one, &other});
+  ASSERT_EQ(sum.pairs.size(), 1u);
+  EXPECT_EQ(sum.relays[sum.pairs[0].first].router, kFirst);
+  EXPECT_EQ(sum.relays[sum.pairs[0].second].router, kSecond);
+  EXPECT_EQ(sum.pairs[0].lag.count(), 2u);
+}
+
+// More of them in turn than have a place among the latest.
+TEST(Census, RelaysAndPairsInTurnAreEachTheirOwn) {
+  constexpr uint32_t kRelays = 700, kRounds = 5;
+  Census census;
+  for (uint32_t round = 0; round < kRounds; ++round)
+    for (uint32_t router = 1; router <= kRelays; ++router) {
+      note_first(census, router, 1s);
+      note(census, router % kRelays + 1, Reason::second_copy, router, 1ms, 1s);
+    }
+  const CensusTotals sum = totals(census);
+  ASSERT_EQ(sum.relays.size(), kRelays);
+  ASSERT_EQ(sum.pairs.size(), kRelays);
+  for (const auto& relay : sum.relays) {
+    EXPECT_EQ(relay.count(Reason::first_copy), kRounds) << relay.router;
+    EXPECT_EQ(relay.count(Reason::second_copy), kRounds) << relay.router;
+  }
+  for (const auto& pair : sum.pairs) {
+    EXPECT_EQ(pair.lag.count(), kRounds);
+    EXPECT_EQ(sum.relays[pair.second].router, sum.relays[pair.first].router % kRelays + 1);
+  }
+}
+
 // A NIC spreads relays over queues: the first copies are one thread's, the second copies another's.
 TEST(Census, ThreadsAddUp) {
   Census one, other;
