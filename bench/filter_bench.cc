@@ -5,6 +5,7 @@
 
 #include "measure.h"
 #include "ours.h"
+#include "peers/xdp_filter.h"
 #include "relaysieve/filter.h"
 #include "rows.h"
 
@@ -38,6 +39,10 @@ class Ours {
 
 }  // namespace
 
-void add_filter_rows() { add_rows<Ours>("filter/ours"); }
+void add_filter_rows() {
+  add_rows<Ours>("filter/ours");
+  for (const size_t clients : {1 << 10, 1 << 16, 1 << 20})
+    for (const size_t relays : {1, 2, 4}) add_row<XdpFilter>("filter/xdp", {clients, relays, Frames::warm});
+}
 
 }  // namespace relaysieve::bench
