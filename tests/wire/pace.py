@@ -27,9 +27,9 @@ def before_all_else(process):
         run("chrt", "--all-tasks", "--other", "--pid", 0, process.pid)
 
 
-def traffic(wire, rate, frames, first=False):
-    """Sends so many relayed requests from left to right; what bench/traffic says of them."""
+def traffic(wire, rate, frames, first=False, more=()):
+    """Sends so many relayed requests from left to right; what bench/traffic says of them. `more`: further words for it."""
     words = [TRAFFIC, *(f"{host.name}/eth0" for host in (wire.left, wire.right)),
-             "--rate", rate, "--frames", frames, "--cpu", _PROCESSORS[-1]]
+             "--rate", rate, "--frames", frames, "--cpu", _PROCESSORS[-1], *more]
     with before_all_else(wire.daemon.process) if first and wire.daemon else contextlib.nullcontext():
         return json.loads(run(*(["chrt", "--fifo", 1] if first else []), *words, timeout=60 + 2 * frames / rate))
