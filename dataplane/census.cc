@@ -11,6 +11,7 @@ namespace relaysieve {
 namespace {
 
 uint64_t key_of(uint64_t first, uint64_t second) { return first << 32 | second; }
+uint64_t key_of(uint32_t router) { return key_of(Census::kFirstBits + 1, router); }  // and no pair's
 uint32_t first_bits(uint32_t router) { return router & Census::kFirstBits; }
 
 Time time_of(const Counter& ns) { return Time(static_cast<int64_t>(ns.get())); }
@@ -31,8 +32,9 @@ Census::Census() : relays_(kRelays + 1, Pages::lazy), pairs_(kPairs, Pages::lazy
 
 void Census::note(const Frame& frame, const Verdict& verdict) {
   if (!verdict.request) return;
-  const uint32_t place = place_of(frame, verdict);
-  Relay& relay = relays_[place];
+  const Latest& latest = latest_of(key_of(verdict.router));
+  if (latest.key != key_of(verdict.router)) return meet(frame, verdict);
+  Relay& relay = relays_[latest.place];
   relay.reasons[static_cast<size_t>(verdict.reason)].add(1);
   relay.last_seen.set(static_cast<uint64_t>(frame.time.count()));
 
@@ -45,14 +47,14 @@ void Census::note(const Frame& frame, const Verdict& verdict) {
   }
 }
 
-uint32_t Census::place_of(const Frame& frame, const Verdict& verdict) {
-  const uint64_t key = key_of(kFirstBits + 1, verdict.router);  // no pair's
-  Latest& latest = latest_of(key);
-  if (latest.key != key) latest = {key, place_of_relay(frame, verdict.router)};
-  return latest.place;
+// One that is not among the latest: it is from here on.
+void Census::meet(const Frame& frame, const Verdict& verdict) {
+  const uint64_t key = key_of(verdict.router);
+  latest_of(key) = {key, place_of(frame, verdict.router)};
+  note(frame, verdict);
 }
 
-uint32_t Census::place_of_relay(const Frame& frame, uint32_t router) {
+uint32_t Census::place_of(const Frame& frame, uint32_t router) {
   if (const auto known = relay_at_.find(router); known != relay_at_.end()) return known->second;
   const uint32_t place = relay_count_.load(std::memory_order_relaxed);
   if (place == kRelays) return place;

@@ -64,8 +64,8 @@ class Census {
   };
 
   Latest& latest_of(uint64_t key) { return latest_[key * 0x9e3779b97f4a7c15u >> 56]; }
-  uint32_t place_of(const Frame& frame, const Verdict& verdict);  // kRelays: among the others
-  uint32_t place_of_relay(const Frame& frame, uint32_t router);
+  void meet(const Frame& frame, const Verdict& verdict);
+  uint32_t place_of(const Frame& frame, uint32_t router);   // kRelays: among the others
   uint32_t place_of_pair(uint32_t first, uint32_t second);  // kPairs: there is no room
   void note_pair(const Verdict& verdict);
   static void note_twin(Pair& pair, const Verdict& verdict);

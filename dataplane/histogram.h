@@ -74,8 +74,7 @@ class Histogram {
 
   // Values below 64 have a bucket each; above, the 6 leading bits and their exponent name the bucket.
   static size_t bucket_of(uint64_t ns) {
-    const auto width = static_cast<unsigned>(std::bit_width(ns));
-    const unsigned shift = std::max(width, 6U) - 6;
+    const auto shift = static_cast<unsigned>(std::bit_width(ns | 63)) - 6;
     return std::min<size_t>(kParts * shift + (ns >> shift), kBuckets - 1);
   }
   static uint64_t middle_of(size_t bucket) {

@@ -86,8 +86,9 @@ size_t Worker::from_routers(Wire& wire, const Cable& cable) {
   if (wire.junction != nullptr) drop_looped(wire, cable);
   pick_requests();
   Mask dropped = judge(cable);
+  witness(~dropped);
   const Mask refused = pass_on(wire.server, dropped);
-  if (refused != 0) take_back(wire.server, refused, dropped);
+  if (refused != 0) dropped &= ~take_back(wire.server, refused);
   if (dropped != 0) bury(dropped);
   return came;
 }
@@ -138,40 +139,40 @@ void Worker::pick_requests() {
   judged_ = picked;
 }
 
-// Returns who is to be dropped. The others' reasons are final.
+// Returns who is to be dropped.
 Worker::Mask Worker::judge(const Cable& cable) {
   count(unasked_, in_.size - judged_);
   if (judged_ == 0) return 0;
   stamp();
-  for (uint16_t n = 0; n < judged_; ++n) {
+  uint64_t number = number_;
+  for (uint16_t n = 0, end = judged_; n < end; ++n) {
     const uint16_t i = place_[n];
     Frame& frame =
         frames_[n];  // field by field: gcc 12 would put a Frame together elsewhere and wait for its words
     frame.bytes = bytes_of(in_.frames[i]);
     frame.time = in_.times[i];
-    frame.number = number_ += stride_;
+    frame.number = number += stride_;
     frame.port = cable.port;
   }
+  number_ = number;
   filter_.judge({frames_.data(), judged_}, {verdicts_.data(), judged_});
   Mask dropped = 0;
-  for (uint16_t n = 0; n < judged_; ++n) {
-    if (verdicts_[n].dropped()) {
-      dropped |= Mask{1} << place_[n];
-    } else {
-      witness(n);
-    }
-  }
+  for (uint16_t n = 0, end = judged_; n < end; ++n) dropped |= Mask{verdicts_[n].dropped()} << place_[n];
   return dropped;
 }
 
 // Each judged frame once, while its bytes are there, with what is final.
-void Worker::witness(uint16_t nth) {
-  const Verdict& verdict = verdicts_[nth];
-  count(verdict.reason);
-  if (verdict.evicted) counters_.evicted.add(1);
-  if (verdict.recalled) counters_.recalled.add(1);
-  census_.note(frames_[nth], verdict);
-  taps_.see(frames_[nth], verdict, in_.frames[place_[nth]]->pkt_len);
+void Worker::witness(Mask which) {
+  const bool shown = taps_.anyone();
+  for (uint16_t n = 0, end = judged_; n < end; ++n) {
+    if ((which >> place_[n] & 1) == 0) continue;
+    const Verdict& verdict = verdicts_[n];
+    count(verdict.reason);
+    if (verdict.evicted) counters_.evicted.add(1);
+    if (verdict.recalled) counters_.recalled.add(1);
+    census_.note(frames_[n], verdict);
+    if (shown) taps_.see(frames_[n], verdict, in_.frames[place_[n]]->pkt_len);
+  }
 }
 
 // Sends what is not dropped. Returns what the port refused.
@@ -201,8 +202,9 @@ Worker::Mask Worker::pass_on(const Cable& server, Mask dropped) {
 }
 
 // What the server's port would not take has never been delivered: it leaves no trace in the memory, the latest
-// undone first, and copies that were dropped in the same burst on its account are judged again.
-void Worker::take_back(const Cable& server, Mask refused, Mask& dropped) {
+// undone first, and copies that were dropped in the same burst on its account are judged again. Returns those that
+// are not dropped any more.
+Worker::Mask Worker::take_back(const Cable& server, Mask refused) {
   std::array<uint64_t, Burst::kSize> gone;
   size_t count = 0;
   const auto forget = [&](uint16_t n) {
@@ -214,31 +216,30 @@ void Worker::take_back(const Cable& server, Mask refused, Mask& dropped) {
   for (uint16_t n = judged_; n-- > 0;)
     if (refused >> place_[n] & 1) forget(n);
 
+  Mask spared = 0;
   for (uint16_t n = 0; n < judged_; ++n) {
     Verdict& verdict = verdicts_[n];
     if (!verdict.dropped() || !verdict.has_first) continue;
     if (std::find(gone.begin(), gone.begin() + count, verdict.first_number) == gone.begin() + count) continue;
     verdict = filter_.judge(frames_[n]);
     if (verdict.dropped()) continue;
-    dropped &= ~(Mask{1} << place_[n]);
-    witness(n);
+    const Mask itself = Mask{1} << place_[n];
+    spared |= itself;
+    witness(itself);
     rte_mbuf*& frame = in_.frames[place_[n]];
-    if (send(server, {&frame, 1}, frame->pkt_len, 0) == 0) {
+    if (send(server, {&frame, 1}, frame->pkt_len, /*tries=*/0) == 0) {
       counters_.forwarded.add(1);
     } else {
       counters_.refused.add(1);
       forget(n);
     }
   }
+  return spared;
 }
 
-// A dropped frame's end.
 void Worker::bury(Mask dropped) {
-  for (uint16_t n = 0; n < judged_; ++n) {
-    if ((dropped >> place_[n] & 1) == 0) continue;
-    witness(n);
-    rte_pktmbuf_free(in_.frames[place_[n]]);
-  }
+  witness(dropped);
+  for (; dropped != 0; dropped &= dropped - 1) rte_pktmbuf_free(in_.frames[std::countr_zero(dropped)]);
 }
 
 void Worker::show_replies(const Cable& server) {

@@ -45,9 +45,9 @@ class Worker {
   void pick_requests();
   Mask judge(const Cable& cable);
   Mask pass_on(const Cable& server, Mask dropped);
-  void take_back(const Cable& server, Mask refused, Mask& dropped);
+  Mask take_back(const Cable& server, Mask refused);
   void bury(Mask dropped);
-  void witness(uint16_t nth);
+  void witness(Mask which);
   void show_replies(const Cable& server);
   Mask send(const Cable& cable, std::span<rte_mbuf*> frames, uint64_t bytes, unsigned tries = kTries);
 

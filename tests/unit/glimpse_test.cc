@@ -44,11 +44,11 @@ class Glimpse : public testing::Test {
 constexpr size_t kType = 12, kIp = 14, kFragment = kIp + 6, kProtocol = kIp + 9, kUdpPort = kIp + 20 + 2;
 
 TEST_F(Glimpse, IsEnoughForWhatMostFramesAre) {
-  EXPECT_TRUE(enough(with(request, kType, {0x08, 0x06})));  // ARP
-  EXPECT_TRUE(enough(with(request, kType, {0x86, 0xdd})));  // IPv6
-  EXPECT_TRUE(enough(with(request, kProtocol, {6})));       // TCP
+  EXPECT_TRUE(enough(with(request, kType, {0x08, 0x06})));                       // ARP
+  EXPECT_TRUE(enough(with(request, kType, {0x86, 0xdd})));                       // IPv6
+  EXPECT_TRUE(enough(with(with(request, kProtocol, {6}), kUdpPort, {1, 187})));  // HTTPS
   EXPECT_TRUE(enough(with(request, kUdpPort, {0, 53})));
-  EXPECT_TRUE(enough(with(copy.tagged({{5}}).bytes(), kProtocol + 4, {6})));
+  EXPECT_TRUE(enough(with(copy.tagged({{5}}).bytes(), kUdpPort + 4, {0, 68})));
   EXPECT_TRUE(enough(with(copy.tagged({{7, 0x88a8}, {5}}).bytes(), kUdpPort + 8, {0, 69})));
   EXPECT_TRUE(enough(copy.tagged({{7, 0x88a8}, {6}, {5}}).bytes()));
   EXPECT_TRUE(enough(Bytes(60)));
