@@ -14,13 +14,8 @@ namespace {
 
 // Frames judged together: their table lines are on the way from memory while the later ones are still parsed.
 constexpr size_t kStride = 32;
-
-bool trusted(const Message& m, const Networks& relays) {
-  const auto held = [&](uint32_t ip) {
-    return std::ranges::any_of(relays, [&](const Network& n) { return n.contains(ip); });
-  };
-  return relays.empty() || (held(m.source_ip) && held(m.giaddr));
-}
+// Of these so many are read before their lines are sent for: one look-up of what hashes best on this CPU for all.
+constexpr size_t kAtOnce = 8;
 
 Verdict forwarded(Reason reason) { return {.action = Action::forward, .reason = reason, .undo = {}}; }
 
@@ -38,19 +33,23 @@ struct Filter::Rooms {
         memory(std::make_shared<Memory>(options.clients, policy->window,
                                         options.resident ? Pages::resident : Pages::lazy)) {}
 
-  // Frame to request; or the verdict, if the rule does not look at this frame.
-  bool read(const Frame& frame, Request& request, Verdict& verdict) {
-    const Parsed parsed = parse_dhcp4(frame.bytes);
-    if (!parsed.message) {
-      verdict = forwarded(parsed.reason);
-    } else if (!trusted(*parsed.message, policy->trusted_relays)) {
-      verdict = forwarded(Reason::untrusted_relay);
-    } else {
-      request = fingerprint.of(*parsed.message, frame.port, *policy);
-      memory->prefetch(request);
-      return true;
+  // Frames to requests; or to verdicts, where the rule does not look at them. Bit i of what is returned: frame i has a
+  // request.
+  uint64_t read(std::span<const Frame> frames, std::span<Request> requests, std::span<Verdict> verdicts) {
+    uint64_t relayed = 0;
+    std::array<Reason, kAtOnce> reasons;
+    for (size_t at = 0; at < frames.size(); at += kAtOnce) {
+      const auto some = frames.subspan(at, std::min(kAtOnce, frames.size() - at));
+      const uint64_t found = fingerprint.read(some, *policy, &requests[at], reasons.data());
+      for (size_t i = 0; i < some.size(); ++i) {
+        if (found >> i & 1)
+          memory->prefetch(requests[at + i]);
+        else
+          verdicts[at + i] = forwarded(reasons[i]);
+      }
+      relayed |= found << at;
     }
-    return false;
+    return relayed;
   }
 
   Verdict decide(const Frame& frame, const Request& request) {
@@ -92,10 +91,9 @@ void Filter::judge(std::span<const Frame> frames, std::span<Verdict> verdicts) {
                           verdicts = verdicts.subspan(std::min(kStride, verdicts.size()))) {
     const size_t count = std::min(kStride, frames.size());
     std::array<Request, kStride> requests;
-    std::array<bool, kStride> relayed;
-    for (size_t i = 0; i < count; ++i) relayed[i] = rooms_->read(frames[i], requests[i], verdicts[i]);
+    const uint64_t relayed = rooms_->read(frames.first(count), requests, verdicts);
     for (size_t i = 0; i < count; ++i)
-      if (relayed[i]) verdicts[i] = rooms_->decide(frames[i], requests[i]);
+      if (relayed >> i & 1) verdicts[i] = rooms_->decide(frames[i], requests[i]);
   }
 }
 

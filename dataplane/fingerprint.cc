@@ -1,99 +1,62 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "fingerprint.h"
 
-#define XXH_INLINE_ALL
 #include <sys/random.h>
-#include <xxhash.h>
 
 #include <algorithm>
-#include <cstring>
+#include <random>
 #include <system_error>
 
 #include "options.h"
-#include "wire.h"
+#include "short_way.h"
 
 namespace relaysieve {
 namespace {
 
+// KeyedHash::bytes may read this much before what it is given; in a frame that is the BOOTP header.
+constexpr size_t kFront = 32;
 // An IPv4 datagram holds no more than this, so neither do its options.
-constexpr size_t kScratchSize = 65'536;
+constexpr size_t kScratchSize = kFront + 65'536;
 
-// Fields laid end to end, to be hashed at once: the order and the widths are the format. Their number is known when
-// this is compiled, so that each key costs a few stores and one short hash.
-template <typename... Fields>
-auto packed(Fields... fields) {
-  std::array<uint8_t, (sizeof(Fields) + ...)> bytes;
-  uint8_t* end = bytes.data();
-  ((std::memcpy(end, &fields, sizeof fields), end += sizeof fields), ...);
-  return bytes;
+// Which group holds it: a network or a server that has a number instead of its address.
+template <typename Groups, typename Holds>
+std::optional<uint32_t> number_of(const Groups& groups, Holds holds) {
+  for (size_t i = 0; i < groups.size(); ++i)
+    if (std::ranges::any_of(groups[i], holds)) return static_cast<uint32_t>(i);
+  return std::nullopt;
 }
 
-template <size_t kSize>
-std::array<uint8_t, kSize> copy_of(const uint8_t* bytes) {
-  std::array<uint8_t, kSize> copy;
-  std::memcpy(copy.data(), bytes, kSize);
-  return copy;
+bool held(uint32_t ip, const Networks& networks) {
+  return std::ranges::any_of(networks, [&](const Network& n) { return n.contains(ip); });
 }
-
-// A server group stands for its members: its number, in the network 0.0.0.0/8 where no server is.
-uint32_t server_of(const Message& m, const Policy& policy) {
-  const auto group = std::ranges::find_if(policy.server_groups, [&](const auto& servers) {
-    return std::ranges::find(servers, m.server_ip) != servers.end();
-  });
-  if (group == policy.server_groups.end()) return m.server_ip;
-  return static_cast<uint32_t>(group - policy.server_groups.begin());
+bool trusted(uint32_t source_ip, uint32_t giaddr, const Networks& relays) {
+  return relays.empty() || (held(source_ip, relays) && held(giaddr, relays));
 }
 
 constexpr bool identifies(uint8_t code) {
   return code == option::kRequestedAddress || code == option::kServerId || code == option::kClientId;
 }
 
-}  // namespace
+// What is rare stands outside the loop over a burst.
 
-Fingerprint::Fingerprint(uint64_t seed) : scratch_(kScratchSize) {
-  if (seed != 0)
-    XXH3_generateSecret_fromSeed(secret_.data(), seed);
-  else if (getrandom(secret_.data(), secret_.size(), 0) != static_cast<ssize_t>(secret_.size()))
-    throw std::system_error(errno, std::generic_category(), "no random seed from the system");
+// A server group stands for its members: its number, in the network 0.0.0.0/8 where no server is.
+[[gnu::cold, gnu::noinline]] uint32_t server_of(uint32_t ip, const Policy& policy) {
+  return number_of(policy.server_groups, [&](uint32_t member) { return member == ip; }).value_or(ip);
 }
 
-template <size_t kSize>
-uint64_t Fingerprint::hash(const std::array<uint8_t, kSize>& key) const {
-  return hash(key.data(), kSize);
-}
-
-uint64_t Fingerprint::hash(const void* bytes, size_t size) const {
-  const uint64_t h = XXH3_64bits_withSecret(bytes, size, secret_.data(), secret_.size());
-  return h != 0 ? h : 1;  // 0 marks a free place in a table
-}
-
-Request Fingerprint::of(const Message& m, uint16_t port, const Policy& policy) {
-  const uint32_t vlans = policy.ignore_vlan ? 0 : uint32_t{m.vlans[0]} << 16 | m.vlans[1];
-  const uint8_t* b = m.bootp.data();
-  Request request;
-  request.who = hash(packed(vlans, server_of(m, policy), copy_of<2>(b + bootp::kHtype),  // htype, hlen
-                            copy_of<bootp::kChaddrSize>(b + bootp::kChaddr)));
-  request.type = m.type;
-  request.subnet = m.subnet();
-  request.scope = scope(m, policy);
-  request.client = hash(packed(request.who, request.scope));
-  request.message = hash(packed(request.who, copy_of<6>(b + bootp::kXid),  // xid and secs lie together
-                                copy_of<4>(b + bootp::kCiaddr), m.type));
-  request.content = options(m, false);
-  request.options = policy.match == Match::content ? request.content : options(m, true);
-  request.relay = relay(m, port);
-  return request;
+[[gnu::cold, gnu::noinline]] std::optional<uint32_t> group_of(uint32_t address, const Policy& policy) {
+  return number_of(policy.relay_groups, [&](const Network& n) { return n.contains(address); });
 }
 
 // The options as (code, length, value) in wire order, without 82 and Pad, or only those that make up the identity;
 // behind them file and sname, where they are the client's own words and not just its padding.
-uint32_t Fingerprint::options(const Message& m, bool only_identity) {
-  const uint8_t overload = only_identity ? 0 : m.overload;
-  const bool file = m.type == 0 || overload & 1, sname = m.type == 0 || overload & 2;
-  if (m.in_one_piece && !only_identity && !file && !sname)  // nearly always: they are hashed where they lie
-    return static_cast<uint32_t>(hash(m.own_options.data(), m.own_options.size()));
+Bytes options_of(const Message& m, bool only_identity, uint8_t* scratch) {
+  const bool file = m.type == 0 || (!only_identity && m.overload & 1);
+  const bool sname = m.type == 0 || (!only_identity && m.overload & 2);
+  if (m.in_one_piece && !only_identity && !file && !sname) return m.own_options;
 
-  uint8_t* end = scratch_.data();
+  uint8_t* const begin = scratch + kFront;
+  uint8_t* end = begin;
   const auto add = [&](Bytes bytes) { end = std::copy(bytes.begin(), bytes.end(), end); };
   bool broken = false;
   walk_options(m.options, broken, [&](uint8_t code, Bytes value) {
@@ -102,41 +65,183 @@ uint32_t Fingerprint::options(const Message& m, bool only_identity) {
   });
   if (file) add(m.bootp.subspan(bootp::kFile, bootp::kFileSize));
   if (sname) add(m.bootp.subspan(bootp::kSname, bootp::kSnameSize));
-  return static_cast<uint32_t>(hash(scratch_.data(), static_cast<size_t>(end - scratch_.data())));
+  return {begin, end};
 }
 
-// A network that holds a unicast address begins below 224.0.0.0, however short its prefix: what lies above is free to
-// tell groups and VRFs apart from it.
-uint32_t Fingerprint::scope(const Message& m, const Policy& policy) const {
-  constexpr uint32_t kGroups = 0xe0000000, kHashed = 0xf0000000;
-  if (policy.scope == ScopeRule::any) return 0;
-  const uint32_t address = m.subnet();
-  const auto group = std::ranges::find_if(policy.relay_groups, [&](const Networks& members) {
-    return std::ranges::any_of(members, [&](const Network& n) { return n.contains(address); });
-  });
-  const bool grouped = group != policy.relay_groups.end();
-  const Network network{address, policy.scope == ScopeRule::exact ? uint8_t{32} : policy.subnet_bits};
-  const uint32_t scope = grouped ? kGroups + static_cast<uint32_t>(group - policy.relay_groups.begin())
-                                 : address & network.mask();
-  if (m.vrf.empty() && (grouped || scope < kGroups)) return scope;
-  const uint64_t vrf = m.vrf.empty() ? 0 : hash(m.vrf.data(), m.vrf.size());
-  return kHashed | static_cast<uint32_t>(hash(packed(scope, grouped, vrf)));
-}
-
-Relay Fingerprint::relay(const Message& m, uint16_t port) {
-  Relay relay;
-  relay.router = static_cast<uint32_t>(hash(packed(port, copy_of<6>(m.source_mac.data()), m.source_ip)));
-  relay.asked = static_cast<uint32_t>(
-      hash(packed(m.giaddr, m.link_selection.has_value(), m.link_selection.value_or(0))));
-  if (!m.relay_info) return relay;
-
-  uint8_t* end = scratch_.data();
+Bytes relay_infos_of(const Message& m, uint8_t* scratch) {
+  if (m.relay_infos <= 1) return m.relay_info;
+  uint8_t* const begin = scratch + kFront;
+  uint8_t* end = begin;
   bool broken = false;
   walk_options(m.options, broken, [&](uint8_t code, Bytes value) {
     if (code == option::kRelayInfo) end = std::copy(value.begin(), value.end(), end);
   });
-  relay.circuit = static_cast<uint32_t>(hash(scratch_.data(), static_cast<size_t>(end - scratch_.data())));
-  return relay;
+  return {begin, end};
+}
+
+// Bytes of a frame as a number in the machine's own order.
+template <typename Number>
+Number number(const uint8_t* bytes) {
+  Number n;
+  std::memcpy(&n, bytes, sizeof n);
+  return n;
+}
+// Six of eight that can be read.
+uint64_t first_6(const uint8_t* bytes) {
+  constexpr uint64_t kMask = relaysieve::number({0xff, 0xff, 0xff, 0xff, 0xff, 0xff});
+  return number<uint64_t>(bytes) & kMask;
+}
+
+uint64_t never_0(uint64_t h) { return h + (h == 0); }  // 0 marks a free place in a table
+
+template <typename Cpu>
+struct Maker {
+  using Place = HashKeys::Place;
+  KeyedHash<Cpu> hash;
+  const Policy& policy;
+  const uint32_t network_mask;
+
+  Maker(const HashKeys& keys, const Policy& p)
+      : hash{keys},
+        policy(p),
+        network_mask(p.scope == ScopeRule::exact ? ~uint32_t{0} : Network{0, p.subnet_bits}.mask()) {}
+
+  void make(const Parts& p, uint16_t port, Request& request) const {
+    const uint8_t* b = p.bootp;
+    const uint32_t vlans = policy.ignore_vlan ? 0 : p.vlans;
+    const uint32_t server = policy.server_groups.empty() ? p.server_ip : server_of(p.server_ip, policy);
+    const auto who =
+        Cpu::both(hash.block(server | uint64_t{vlans} << 32, number<uint16_t>(b + bootp::kHtype),  // and hlen
+                             Place::kServer),
+                  hash.block(Cpu::load(b + bootp::kChaddr), Place::kChaddr));
+    const auto ask = hash.block(first_6(b + bootp::kXid) | uint64_t{p.type} << 48,  // secs lies behind xid
+                                number<uint32_t>(b + bootp::kCiaddr), Place::kAsk);
+    request.who = never_0(Cpu::low(who));
+    request.message = never_0(Cpu::high(Cpu::both(who, ask)));
+    request.type = p.type;
+    request.subnet = p.has_link_selection ? p.link_selection : p.giaddr;
+    request.scope = scope(request.subnet, p.vrf);
+    request.client = never_0(Cpu::low(hash.block(request.who, request.scope, Place::kClient)));
+    request.content = request.options = short_hash(p.content);
+    request.relay.router = static_cast<uint32_t>(
+        Cpu::low(hash.block(first_6(p.source_mac) | uint64_t{port} << 48, p.source_ip, Place::kRouter)));
+    request.relay.asked = static_cast<uint32_t>(Cpu::low(
+        hash.block(p.giaddr | uint64_t{p.link_selection} << 32, p.has_link_selection, Place::kAsked)));
+    request.relay.circuit = p.has_relay_info ? short_hash(p.relay_info) : 0;
+  }
+
+  uint32_t short_hash(Bytes bytes) const {
+    return static_cast<uint32_t>(Cpu::low(hash.bytes(bytes.data(), bytes.size())));
+  }
+
+  // A network that holds a unicast address begins below 224.0.0.0, however short its prefix: what lies above is free to
+  // tell groups and VRFs apart from it.
+  uint32_t scope(uint32_t address, Bytes vrf) const {
+    constexpr uint32_t kGroups = 0xe0000000, kHashed = 0xf0000000;
+    if (policy.scope == ScopeRule::any) return 0;
+    std::optional<uint32_t> group;
+    if (!policy.relay_groups.empty()) group = group_of(address, policy);
+    const uint32_t scope = group ? kGroups + *group : address & network_mask;
+    if (vrf.empty() && (group || scope < kGroups)) return scope;
+    const uint64_t name = vrf.empty() ? 0 : Cpu::low(hash.bytes(vrf.data(), vrf.size()));
+    return kHashed | static_cast<uint32_t>(Cpu::low(
+                         hash.block(scope | uint64_t{group.has_value()} << 32, name, Place::kScope)));
+  }
+};
+
+#if defined(__x86_64__)
+[[gnu::flatten]] RELAYSIEVE_AES void make_with_aes(const Maker<AesNi>& maker, const Parts& parts,
+                                                   uint16_t port, Request& request) {
+  maker.make(parts, port, request);
+}
+RELAYSIEVE_AES uint32_t hash_with_aes(const Maker<AesNi>& maker, Bytes bytes) {
+  return maker.short_hash(bytes);
+}
+
+// The frames that the short way leads through; bit i: frame i.
+[[gnu::flatten]] RELAYSIEVE_AES uint64_t make_usual(const Maker<AesNi> maker, std::span<const Frame> frames,
+                                                    const Layouts& layouts, Request* requests) {
+  uint64_t made = 0;
+  for (size_t i = 0; i < frames.size(); ++i) {
+    Parts p;
+    if (!short_way<AesNi>(frames[i].bytes, layouts, p)) continue;
+    if (!trusted(p.source_ip, p.giaddr, maker.policy.trusted_relays)) continue;
+    maker.make(p, frames[i].port, requests[i]);
+    made |= uint64_t{1} << i;
+  }
+  return made;
+}
+#endif
+
+}  // namespace
+
+Fingerprint::Fingerprint(uint64_t seed, Cpu cpu) : scratch_(2 * kScratchSize) {
+#if defined(__x86_64__)
+  aes_ = cpu == Cpu::best && AesNi::supported();
+#endif
+  if (seed == 0) {
+    if (getrandom(&keys_, sizeof keys_, 0) != static_cast<ssize_t>(sizeof keys_))
+      throw std::system_error(errno, std::generic_category(), "no random key from the system");
+    return;
+  }
+  std::mt19937_64 random(seed);
+  std::array<uint64_t, sizeof keys_ / 8> numbers;
+  std::ranges::generate(numbers, random);
+  std::memcpy(&keys_, numbers.data(), sizeof keys_);
+}
+
+uint64_t Fingerprint::read(std::span<const Frame> frames, const Policy& policy, Request* requests,
+                           Reason* reasons) {
+  uint64_t relayed = 0;
+#if defined(__x86_64__)
+  if (aes_ && policy.match == Match::content)
+    relayed = make_usual({keys_, policy}, frames, layouts_, requests);
+#endif
+  const uint64_t all = ~uint64_t{0} >> (64 - frames.size());
+  for (uint64_t left = all & ~relayed; left != 0; left &= left - 1) {
+    const auto i = static_cast<size_t>(std::countr_zero(left));
+    const Parsed parsed = parse_dhcp4(frames[i].bytes);
+    if (!parsed.message) {
+      reasons[i] = parsed.reason;
+    } else if (const Message& m = *parsed.message; !trusted(m.source_ip, m.giaddr, policy.trusted_relays)) {
+      reasons[i] = Reason::untrusted_relay;
+    } else {
+      requests[i] = of(m, frames[i].port, policy);
+      relayed |= left & -left;
+      layouts_.learn(frames[i].bytes, m);
+    }
+  }
+  return relayed;
+}
+
+Request Fingerprint::of(const Message& m, uint16_t port, const Policy& policy) {
+  uint8_t* const scratch = scratch_.data();
+  const Parts parts{.source_mac = m.source_mac.data(),
+                    .bootp = m.bootp.data(),
+                    .vlans = uint32_t{m.vlans[0]} << 16 | m.vlans[1],
+                    .source_ip = m.source_ip,
+                    .server_ip = m.server_ip,
+                    .giaddr = m.giaddr,
+                    .link_selection = m.link_selection.value_or(0),
+                    .has_link_selection = m.link_selection.has_value(),
+                    .has_relay_info = m.relay_infos != 0,
+                    .type = m.type,
+                    .content = options_of(m, false, scratch),
+                    .relay_info = relay_infos_of(m, scratch + kScratchSize),
+                    .vrf = m.vrf};
+  Request request;
+#if defined(__x86_64__)
+  if (aes_) {
+    const Maker<AesNi> maker(keys_, policy);
+    make_with_aes(maker, parts, port, request);
+    if (policy.match == Match::identity) request.options = hash_with_aes(maker, options_of(m, true, scratch));
+    return request;
+  }
+#endif
+  const Maker<Portable> maker(keys_, policy);
+  maker.make(parts, port, request);
+  if (policy.match == Match::identity) request.options = maker.short_hash(options_of(m, true, scratch));
+  return request;
 }
 
 }  // namespace relaysieve

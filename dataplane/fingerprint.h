@@ -1,35 +1,39 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <array>
 #include <cstdint>
+#include <span>
 #include <vector>
 
+#include "keyed_hash.h"
+#include "layouts.h"
+#include "relaysieve/frame.h"
 #include "relaysieve/message.h"
 #include "relaysieve/policy.h"
 #include "relaysieve/request.h"
 
 namespace relaysieve {
 
-// Turns a message into the keyed hashes that the memory compares: what the client wrote, which server and
-// which scope it is for, and who brought it. XXH3 under a secret of 192 random bytes drawn at start, so that
-// nobody outside can aim at a collision or at a bucket. Holds a scratch buffer: one Fingerprint per thread.
+// Turns frames into what the memory compares: keyed hashes of what the client wrote, which server and which scope it
+// is for, and who brought it (keyed_hash.h; the key is drawn at start, so that nobody outside can aim at a collision or
+// at a bucket). Holds a scratch buffer: one Fingerprint per thread.
 class Fingerprint {
  public:
-  explicit Fingerprint(uint64_t seed);  // 0 = a random secret; else a reproducible one, for tests
+  enum class Cpu : uint8_t { any, best };  // both make the same requests
 
+  explicit Fingerprint(uint64_t seed,
+                       Cpu cpu = Cpu::best);  // 0 = a random key; else a reproducible one, for tests
+
+  // At most 64 frames: their requests, or the reasons why they are forwarded without one. Bit i of what is returned:
+  // frame i has a request.
+  uint64_t read(std::span<const Frame> frames, const Policy& policy, Request* requests, Reason* reasons);
   Request of(const Message& message, uint16_t port, const Policy& policy);
 
  private:
-  uint64_t hash(const void* bytes, size_t size) const;  // never 0
-  template <size_t kSize>
-  uint64_t hash(const std::array<uint8_t, kSize>& key) const;
-  uint32_t options(const Message& message, bool only_identity);
-  uint32_t scope(const Message& message, const Policy& policy) const;
-  Relay relay(const Message& message, uint16_t port);
-
-  std::array<uint8_t, 192> secret_;
-  std::vector<uint8_t> scratch_;  // the canonical form of the options
+  HashKeys keys_;
+  bool aes_ = false;
+  Layouts layouts_;
+  std::vector<uint8_t> scratch_;  // options that do not lie in one piece
 };
 
 }  // namespace relaysieve

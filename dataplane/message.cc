@@ -48,8 +48,6 @@ Refusal udp(Bytes& rest, Message&) {
   return {};
 }
 
-constexpr bool unicast(uint32_t ip) { return ip >> 24 != 0 && ip >> 24 < 224; }
-
 Refusal bootrequest(Bytes& rest, Message& m) {
   if (rest.size() < bootp::kFixedSize) return Reason::malformed_bootp;
   if (rest[bootp::kOp] == 2) return Reason::reply;
@@ -62,10 +60,11 @@ Refusal bootrequest(Bytes& rest, Message& m) {
 }
 
 void read_relay_info(Bytes value, Message& m) {
-  m.relay_info = true;
+  if (m.relay_infos++ == 0) m.relay_info = value;
   walk_suboptions(value, [&](uint8_t code, Bytes v) {
-    if (code == 5 && v.size() == 4 && !m.link_selection) m.link_selection = load32(v.data());
-    if (code == 151 && m.vrf.empty()) m.vrf = v;
+    if (code == suboption::kLinkSelection && v.size() == 4 && !m.link_selection)
+      m.link_selection = load32(v.data());
+    if (code == suboption::kVrf && m.vrf.empty()) m.vrf = v;
   });
 }
 
@@ -97,7 +96,6 @@ Refusal options(Bytes& rest, Message& m) {
   if (broken) return Reason::malformed_options;
   m.own_options = {own_begin, own_end};
   if (m.type == 0 && m.overload != 0) find_overloaded_type(m);
-  constexpr uint8_t kLeasequery = 10;  // RFC 4388 s6.1
   if (m.type == kLeasequery) return Reason::leasequery;
   return {};
 }

@@ -9,6 +9,9 @@ namespace relaysieve {
 constexpr uint16_t load16(const uint8_t* p) { return static_cast<uint16_t>(p[0] << 8 | p[1]); }
 constexpr uint32_t load32(const uint8_t* p) { return uint32_t{load16(p)} << 16 | load16(p + 2); }
 
+// In host byte order. Neither 0.0.0.0/8 nor multicast (RFC 1122 s3.2.1.3) nor what is above it.
+constexpr bool unicast(uint32_t ip) { return ip >> 24 != 0 && ip >> 24 < 224; }
+
 // Offsets in the fixed part of a BOOTP message (RFC 951 s3, RFC 2131 s2).
 namespace bootp {
 inline constexpr size_t kOp = 0, kHtype = 1, kHlen = 2, kXid = 4, kSecs = 8, kCiaddr = 12, kGiaddr = 24,
@@ -22,5 +25,12 @@ namespace option {
 inline constexpr uint8_t kPad = 0, kRequestedAddress = 50, kOverload = 52, kMessageType = 53, kServerId = 54,
                          kClientId = 61, kRelayInfo = 82, kEnd = 255;
 }  // namespace option
+
+// Sub-options of option 82 (RFC 3527, RFC 6607).
+namespace suboption {
+inline constexpr uint8_t kLinkSelection = 5, kVrf = 151;
+}  // namespace suboption
+
+inline constexpr uint8_t kLeasequery = 10;  // a message type: RFC 4388 s6.1
 
 }  // namespace relaysieve

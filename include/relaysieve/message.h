@@ -23,7 +23,8 @@ struct Message {
   uint32_t giaddr = 0;
   uint8_t type = 0;                        // DHCP message type (option 53); 0 = plain BOOTP
   uint8_t overload = 0;                    // option 52: 1 file, 2 sname, 3 both hold options; 0 = none
-  bool relay_info = false;                 // option 82 (RFC 3046) is present
+  size_t relay_infos = 0;                  // how many options 82 (RFC 3046) there are
+  std::span<const uint8_t> relay_info;     // the value of the first
   std::optional<uint32_t> link_selection;  // option 82 sub-option 5 of length 4 (RFC 3527)
   std::span<const uint8_t> vrf;            // option 82 sub-option 151 (RFC 6607); empty = none
 
@@ -37,7 +38,7 @@ struct Parsed {
   Reason reason = Reason::not_dhcp;  // meaningful only without a message
 };
 
-// Reads one Ethernet frame. Never reads outside `frame`; never trusts a length before it is checked; neither
+// Reads one Ethernet frame, layer by layer. Never reads outside `frame`; never trusts a length before it is checked; neither
 // needs nor checks a checksum (relays zero and break them).
 Parsed parse_dhcp4(std::span<const uint8_t> frame);
 

@@ -30,6 +30,8 @@ struct Request {
   uint32_t content = 0;  // all the options but 82 and Pad
   Relay relay;
   uint8_t type = 0;  // message type: another type than before means that the client has made progress
+
+  friend constexpr bool operator==(const Request&, const Request&) = default;
 };
 
 }  // namespace relaysieve

@@ -87,7 +87,7 @@ TEST_F(Parser, NothingBehindEndIsRead) {
   const Message found = message(A.brings(discover.but(&Transmission::after_end, hidden)));
   EXPECT_EQ(found.type, kDiscover);
   EXPECT_EQ(found.overload, 0);
-  EXPECT_FALSE(found.relay_info);
+  EXPECT_EQ(found.relay_infos, 0u);
 }
 
 TEST_F(Parser, Overload) {
@@ -107,15 +107,22 @@ TEST_F(Parser, TheMessageTypeMayStandInTheOverloadedField) {  // RFC 2131 s4.1
 }
 
 TEST_F(Parser, RelayInformation) {
-  EXPECT_FALSE(message(frame).relay_info);
+  EXPECT_EQ(message(frame).relay_infos, 0u);
   const Message plain = message(A.writing(option82({circuit_id("eth7")})).brings(discover));
-  EXPECT_TRUE(plain.relay_info);
+  EXPECT_EQ(plain.relay_infos, 1u);
+  EXPECT_EQ(Bytes(plain.relay_info.begin(), plain.relay_info.end()), encode({circuit_id("eth7")}));
   EXPECT_FALSE(plain.link_selection);
   EXPECT_TRUE(plain.vrf.empty());
   const Options subs = {circuit_id("eth7"), link_selection("10.20.0.0"_ip), vrf("blue")};
   const Message found = message(A.writing(option82_at(0, subs)).brings(discover));
   EXPECT_EQ(found.link_selection, "10.20.0.0"_ip);
   EXPECT_EQ(Bytes(found.vrf.begin(), found.vrf.end()), vrf("blue").value);
+}
+
+TEST_F(Parser, SeveralOptions82) {  // the first is the one that is handed out
+  const Message found = message(A.writing(option82_twice({circuit_id("eth7")})).brings(discover));
+  EXPECT_EQ(found.relay_infos, 2u);
+  EXPECT_EQ(Bytes(found.relay_info.begin(), found.relay_info.end()), encode({circuit_id("eth7")}));
 }
 
 TEST_F(Parser, LinkSelectionOfAnyOtherLengthIsNone) {
