@@ -6,10 +6,25 @@
 
 #include <cerrno>
 #include <cstring>
+#include <span>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 
 namespace relaysieve {
+namespace {
+
+// 0, or errno.
+int write_all(int file, std::span<const uint8_t> bytes) {
+  while (!bytes.empty()) {
+    const ssize_t wrote = write(file, bytes.data(), bytes.size());
+    if (wrote < 0 && errno != EINTR) return errno;
+    if (wrote > 0) bytes = bytes.subspan(static_cast<size_t>(wrote));
+  }
+  return 0;
+}
+
+}  // namespace
 
 absl::StatusOr<std::unique_ptr<OutputFile>> OutputFile::open(const std::string& path) {
   const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
@@ -17,25 +32,26 @@ absl::StatusOr<std::unique_ptr<OutputFile>> OutputFile::open(const std::string& 
   return std::unique_ptr<OutputFile>(new OutputFile(path, file));
 }
 
-// Not std::make_unique, which would touch every page of it.
 OutputFile::OutputFile(std::string path, int file)
-    : path_(std::move(path)), file_(file), buffer_(new uint8_t[kPiece + kRoom]) {}
+    : path_(std::move(path)), file_(file), background_([this] {
+        error_behind_ = write_all(file_, {written_.bytes.get(), written_.used});
+      }) {}
 
 OutputFile::~OutputFile() {
-  write_out();
+  flush().IgnoreError();
   close(file_);
 }
 
-void OutputFile::write_out() {
-  const uint8_t* at = buffer_.get();
-  for (const uint8_t* end = at + used_; at != end && error_ == 0;) {
-    const ssize_t wrote = write(file_, at, static_cast<size_t>(end - at));
-    if (wrote >= 0)
-      at += wrote;
-    else if (errno != EINTR)
-      error_ = errno;
-  }
-  used_ = 0;
+void OutputFile::hand_over() {
+  settle();
+  std::swap(filled_, written_);
+  filled_.used = 0;
+  if (error_ == 0) background_.start();
+}
+
+void OutputFile::settle() {
+  background_.wait();
+  if (error_ == 0) error_ = error_behind_;
 }
 
 absl::Status OutputFile::status() const {
@@ -44,7 +60,9 @@ absl::Status OutputFile::status() const {
 }
 
 absl::Status OutputFile::flush() {
-  write_out();
+  settle();
+  if (error_ == 0) error_ = write_all(file_, {filled_.bytes.get(), filled_.used});
+  filled_.used = 0;
   return status();
 }
 

@@ -8,10 +8,11 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "capture/background.h"
 
 namespace relaysieve {
 
-// A file that is written from its beginning, in large pieces.
+// A file that is written from its beginning, in large pieces: one is filled while the other is written.
 class OutputFile {
  public:
   static constexpr size_t kPiece = 1 << 18;  // bytes a write; kRoom may be added
@@ -25,24 +26,33 @@ class OutputFile {
 
   // Where up to kRoom bytes may be put; wrote() says up to where they have been.
   uint8_t* room() {
-    if (used_ >= kPiece) write_out();
-    return buffer_.get() + used_;
+    if (filled_.used >= kPiece) hand_over();
+    return filled_.bytes.get() + filled_.used;
   }
-  void wrote(const uint8_t* end) { used_ = static_cast<size_t>(end - buffer_.get()); }
+  void wrote(const uint8_t* end) { filled_.used = static_cast<size_t>(end - filled_.bytes.get()); }
 
-  // Not ok once something could not be written. What is buffered may still fail: see flush().
+  // Not ok once something could not be written. The last two pieces may still fail: see flush().
   absl::Status status() const;
   absl::Status flush();
 
  private:
+  struct Piece {
+    // Not std::make_unique, which would touch every page of it.
+    std::unique_ptr<uint8_t[]> bytes{new uint8_t[kPiece + kRoom]};
+    size_t used = 0;
+  };
+
   OutputFile(std::string path, int file);
-  void write_out();
+  void hand_over();
+  void settle();  // nothing is being written
 
   std::string path_;
   int file_;
   int error_ = 0;  // errno of the first failure: from there on nothing is written
-  std::unique_ptr<uint8_t[]> buffer_;
-  size_t used_ = 0;
+  Piece filled_;
+  Piece written_;  // this and the next are the background's until it is done
+  int error_behind_ = 0;
+  Background background_;
 };
 
 }  // namespace relaysieve

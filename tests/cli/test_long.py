@@ -3,8 +3,12 @@
 
 import os
 import pty
+import resource
+import shutil
 import subprocess
+import tempfile
 import time
+from pathlib import Path
 
 import pcapfile
 import relaysieve
@@ -32,6 +36,22 @@ def test_memory_is_constant(tmp_path):
             file.write(later if again == 0 else later[24:])
     assert long.stat().st_size > 50_000_000
     assert peak_memory(long) - peak_memory(short) < long.stat().st_size / 20
+
+
+def test_without_a_thread_to_write(tmp_path):
+    """A user who may have no more processes: then the one there is does it."""
+    frames = pcapfile.read(STORM) * 20
+    with tempfile.TemporaryDirectory() as folder:  # outside pytest's folders, which are root's alone
+        program, capture, out = shutil.copy(relaysieve.BINARY, folder), Path(folder, "in.pcap"), Path(folder, "out.pcap")
+        capture.write_bytes(pcapfile.pack(frames))
+        os.chmod(folder, 0o777)
+        user = {"user": 61234, "group": 61234, "extra_groups": []} if os.getuid() == 0 else {}
+        limit = lambda: resource.setrlimit(resource.RLIMIT_NPROC, (1, 1))
+        done = subprocess.run([program, "replay", capture, "--mode", "monitor", "--forwarded", out], capture_output=True,
+                              timeout=relaysieve.BOUND, preexec_fn=limit, **user)
+        assert (done.returncode, done.stderr) == (0, b"")
+        assert out.stat().st_size > 3_000_000
+        assert pcapfile.read(out) == frames
 
 
 # The progress bar.
