@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
+#include <span>
+#include <utility>
 
 #include "absl/container/flat_hash_set.h"
+#include "relaysieve/message.h"
 #include "stream.h"
+#include "wire.h"
 
 namespace relaysieve::bench {
 
@@ -23,6 +27,16 @@ class Distinct {
       copies += !transmissions_.insert(transmission).second;
     }
     copies_ = static_cast<double>(copies) / kBatch;
+  }
+
+  // A frame's client and its transmission, for who has read nothing else of it.
+  static std::pair<uint64_t, uint64_t> of_frame(std::span<const uint8_t> frame) {
+    const Parsed parsed = parse_dhcp4(frame);
+    if (!parsed.message) return {0, 0};
+    uint64_t chaddr = 0, xid = 0;
+    std::memcpy(&chaddr, &parsed.message->bootp[bootp::kChaddr], 6);
+    std::memcpy(&xid, &parsed.message->bootp[bootp::kXid], 4);
+    return {chaddr, chaddr * 0x9e3779b97f4a7c15u ^ (xid << 8 | parsed.message->type)};
   }
 
   size_t clients() const { return clients_.size(); }

@@ -20,6 +20,7 @@ int main(int argc, char** argv) {
   add_fingerprint_rows();
   add_window_rows();
   add_filter_rows();
+  add_worker_rows();
   benchmark::RunSpecifiedBenchmarks();
   Fixture::drop_all();
   return 0;

@@ -53,12 +53,16 @@ std::string row_name(const std::string& thing, const Mix& mix) {
          "/frames:" + (mix.frames == Frames::warm ? "warm" : "cold");
 }
 
-void report(benchmark::State& state, const Mix& mix, const Found& found) {
-  const auto frames = static_cast<double>(found.frames), clients = static_cast<double>(found.clients);
-  const double dropped = static_cast<double>(found.drops) / frames;
+void report_time(benchmark::State& state, const Found& found) {
   state.SetItemsProcessed(static_cast<int64_t>(found.frames));
-  state.counters["ns_per_frame"] = seconds(found.time) * 1e9 / frames;
-  state.counters["dropped"] = dropped;
+  state.counters["ns_per_frame"] = seconds(found.time) * 1e9 / static_cast<double>(found.frames);
+}
+
+void report(benchmark::State& state, const Mix& mix, const Found& found) {
+  report_time(state, found);
+  const auto clients = static_cast<double>(found.clients);
+  const double dropped = static_cast<double>(found.drops) / static_cast<double>(found.frames);
+  state.counters[found.decides ? "dropped" : "copies"] = dropped;
   state.counters["distinct_clients"] = clients;
   if (found.bytes > 0) state.counters["bytes_per_client"] = static_cast<double>(found.bytes) / clients;
 
@@ -66,7 +70,7 @@ void report(benchmark::State& state, const Mix& mix, const Found& found) {
   if (std::abs(dropped - mix.copies()) < kTolerance && std::abs(clients - asked) < kTolerance * asked) return;
   char text[160];
   std::snprintf(text, sizeof text,
-                "not what was asked for: %.1f %% dropped instead of %.1f %%, %zu clients instead of %zu",
+                "not what was asked for: %.1f %% copies instead of %.1f %%, %zu clients instead of %zu",
                 100 * dropped, 100 * mix.copies(), found.clients, mix.clients);
   state.SkipWithError(text);
 }

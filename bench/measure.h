@@ -18,13 +18,15 @@ namespace relaysieve::bench {
 // What a benchmark found, to be held against what it was asked for.
 struct Found {
   uint64_t frames = 0;
-  uint64_t drops = 0;
+  uint64_t drops = 0;  // or copies, where nothing is dropped:
+  bool decides = true;
   std::chrono::nanoseconds time{};
   size_t clients = 0;  // distinct ones, as the thing that was measured tells
   size_t bytes = 0;    // of its memory; 0 = it has none
 };
 
-// Writes the counters; refuses to report what differs by 1 % from the mix.
+void report_time(benchmark::State& state, const Found& found);
+// Writes all counters; refuses to report what differs by 1 % from the mix.
 void report(benchmark::State& state, const Mix& mix, const Found& found);
 
 // To see the refusal: streams something else than what was asked for.
@@ -114,8 +116,10 @@ class Run : public Fixture {
     } else if (Subject::kRemembers) {
       found.bytes = mapped_;
     }
-    if constexpr (requires { subject_.copies(); })
+    if constexpr (requires { subject_.copies(); }) {
+      found.decides = false;
       found.drops = static_cast<uint64_t>(subject_.copies() * static_cast<double>(found.frames));
+    }
   }
 
  private:

@@ -1,14 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Frame to message: the parser alone.
-#include <array>
-#include <cstring>
-#include <utility>
 
 #include "distinct.h"
 #include "measure.h"
 #include "relaysieve/message.h"
 #include "rows.h"
-#include "wire.h"
 
 namespace relaysieve::bench {
 namespace {
@@ -29,14 +25,7 @@ class Parser {
   }
 
   void settle(const Batch& batch) {
-    distinct_.add([&](size_t i) {
-      uint64_t chaddr = 0, xid = 0;
-      const Parsed parsed = parse_dhcp4(batch.frames[i].bytes);
-      if (!parsed.message) return std::pair(chaddr, xid);
-      std::memcpy(&chaddr, &parsed.message->bootp[bootp::kChaddr], 6);
-      std::memcpy(&xid, &parsed.message->bootp[bootp::kXid], 4);
-      return std::pair(chaddr, chaddr * 0x9e3779b97f4a7c15u ^ (xid << 8 | parsed.message->type));
-    });
+    distinct_.add([&](size_t i) { return Distinct::of_frame(batch.frames[i].bytes); });
   }
   size_t clients(Time) const { return distinct_.clients(); }
   double copies() const { return distinct_.copies(); }

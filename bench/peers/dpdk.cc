@@ -19,7 +19,7 @@ namespace relaysieve::bench {
 namespace {
 
 constexpr size_t kPage = size_t{2} << 20;
-constexpr size_t kBytes = size_t{1} << 30;  // two windows of 1 Mi clients, and frames
+constexpr size_t kBytes = size_t{3} << 30;  // as far as it is touched: tables, and frames
 constexpr const char* kHeap = "bench";
 
 void must(bool done, const char* what) {
