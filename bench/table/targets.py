@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 ALONE = "clients:65536/relays:1/frames:warm"
 PAIRS = "clients:1048576/relays:2/frames:warm"
+OTHER = "traffic:other64/frames:warm/port:null"
 IO, FILTER = "testpmd/io/requests", f"filter/ours/{ALONE}"
 BOXES = {"bridge": "kernel bridge", "nft": "kernel bridge, nftables set"}
 
@@ -51,15 +52,27 @@ def suite():
     yield Target("memory a live client, 1 M clients", f"filter/ours/{PAIRS}/bytes", at_most=96)
 
 
+def workers():
+    """The worker's loop in process. Requests lie ready in rings; net_null makes the other frames."""
+    what = "worker, 64 bytes, not DHCP"
+    yield Target(what, f"worker/ours/{OTHER}", f"worker/io/{OTHER}", "testpmd's io", at_least=0.8)
+    yield Target(what, f"worker/ours/{OTHER}", f"worker/macswap/{OTHER}", "testpmd's macswap")
+    what = "worker, relayed requests, 64 k clients"
+    ours, io, macswap = (f"worker/{whose}/{ALONE}/port:ring/workers" for whose in ("ours", "io", "macswap"))
+    yield Target(what, f"{ours}:1", ((1, f"{io}:1"), (1.25, FILTER)), "testpmd's io + 1.25 filter", at_most=1)
+    yield Target(what, f"{ours}:1", f"{macswap}:1", "testpmd's macswap")
+    yield Target("two workers, the same", f"{ours}:2", f"{ours}:1", "one worker", at_least=1.8)
+
+
 def programs():
-    what = "frames of 64 bytes, not DHCP"
+    what = "relaysieved, 64 bytes, not DHCP"
     yield Target(what, "testpmd/ours/other", "testpmd/io/other", "testpmd io", at_least=0.8)
     yield Target(what, "testpmd/ours/other", "testpmd/macswap/other", "testpmd macswap")
-    what = "relayed requests, 64 k clients"
+    what = "relaysieved, relayed requests, 64 k clients"
     yield Target(what, "testpmd/ours/requests", ((1, IO), (1.25, FILTER)), "testpmd io + 1.25 filter", at_most=1)
     yield Target(what, "testpmd/ours/requests", "testpmd/macswap/requests", "testpmd macswap")
     yield Target("two workers, the same", "testpmd/two/requests", "testpmd/one/requests", "one worker", at_least=1.8)
-    what = "replay, 1 GB at 20,000 requests/s"
+    what = "relaysieve replay, 1 GB at 20,000 requests/s"
     yield Target(what, "replay/ours/time", "replay/editcap/time", "editcap -w 1", at_least=20)
     yield Target("the same, survivors written", "replay/writing/time", "replay/editcap/time", "editcap -w 1")
     yield Target("its memory", "replay/ours/MB", at_most=64)
@@ -76,5 +89,5 @@ def wires():
                 yield Target(f"{driver}: time through the box, {age}", f"veth/{driver}/{age}", f"veth/{box}/{age}", called)
 
 
-TARGETS = [*suite(), *programs(), *wires()]
+TARGETS = [*suite(), *workers(), *programs(), *wires()]
 PARTS = list(dict.fromkeys(target.of for target in TARGETS))

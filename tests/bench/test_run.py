@@ -26,7 +26,7 @@ def short(*words, **more):
     return bench("run", "--short", "--build", BUILD, *words, **more)
 
 
-@pytest.mark.parametrize("part", ["filter", "testpmd", "replay", "daemon", "veth"])
+@pytest.mark.parametrize("part", ["filter", "worker", "testpmd", "replay", "daemon", "veth"])
 def test_each_part_works_and_fills_its_rows(part, tmp_path):
     done = short("--only", part, "--results", tmp_path)
     assert done.returncode == 0, done.stderr
@@ -49,7 +49,7 @@ def test_what_is_not_what_was_asked_for_fails(tmp_path):
     done = short("--only", "replay", env={**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"})
     assert done.returncode == 1
     assert "does not work: replay/editcap/time: frames that editcap saw: 100 instead of " in done.stderr
-    row = next(line for line in done.stdout.splitlines() if line.startswith("replay"))
+    row = next(line for line in done.stdout.splitlines() if line.startswith("relaysieve replay"))
     assert "not run: frames that editcap saw" in row and " met" not in row
 
 

@@ -101,10 +101,12 @@ def test_what_google_benchmark_says():
     found = suite.read({"benchmarks": [
         run, {**run, "ns_per_frame": 10.5, "bytes_per_client": 96.0}, {**run, "run_type": "aggregate"},
         {"name": "floor/memory", "run_type": "iteration", "items_per_second": 1e8},
-        {"name": "window/x", "run_type": "iteration", "error_occurred": True, "error_message": "not what was asked for"}]}, Figures())
+        {"name": "window/x", "run_type": "iteration", "error_occurred": True, "error_message": "not what was asked for"},
+        {"name": "worker/x", "run_type": "iteration", "error_occurred": True, "error_message": "skipped: one processor"}]}, Figures())
     assert found["filter/ours/clients:1024"].values == [9.5, 10.5]
     assert found["filter/ours/clients:1024/bytes"].values == [96.0]
     assert found["floor/memory"].values == [10.0]
+    assert not found["worker/x"].broken and found["worker/x"].why_not == "one processor"
     assert found["window/x"].broken and found["window/x"].why_not == "not what was asked for"
 
 
