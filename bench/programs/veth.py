@@ -23,7 +23,7 @@ SLOWEST, FASTEST, STEPS = 10_000, 2_000_000, 7  # frames/s; of a search by halve
 STEP_SECONDS = 0.4
 AGES = {"p50": "p50_us", "p99": "p99_us", "p99.9": "p999_us"}
 AGE_RATE, AGE_FRAMES = 10_000, 20_000
-REPETITIONS = 5
+REPETITIONS = 3
 
 # What nft can tell a request by: xid and chaddr at their places behind the UDP header, in the window's one second.
 NFT = """table bridge dedup {

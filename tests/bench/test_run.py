@@ -26,7 +26,7 @@ def short(*words, **more):
     return bench("run", "--short", "--build", BUILD, *words, **more)
 
 
-@pytest.mark.parametrize("part", ["filter", "worker", "testpmd", "replay", "daemon", "veth"])
+@pytest.mark.parametrize("part", ["filter", "window", "worker", "testpmd", "replay", "daemon", "veth"])
 def test_each_part_works_and_fills_its_rows(part, tmp_path):
     done = short("--only", part, "--results", tmp_path)
     assert done.returncode == 0, done.stderr
