@@ -28,7 +28,8 @@ void Timed::receive(Burst& burst) {
   if (burst.size == 0) return;
   [[maybe_unused]] volatile auto read = std::chrono::steady_clock::now().time_since_epoch().count();
   burst.timed = true;
-  burst.times.fill(times.front());
+  latest = times.front();
+  burst.times.fill(latest);
   times.pop_front();
 }
 

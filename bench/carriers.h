@@ -24,6 +24,7 @@ class Timed final : public Queue {
  public:
   explicit Timed(Queue& behind) : behind_(behind) {}
   std::deque<Time> times;  // of the bursts to come
+  Time latest{};           // of the latest burst that came
   void receive(Burst& burst) override;
   uint16_t transmit(rte_mbuf** frames, uint16_t count) override { return behind_.transmit(frames, count); }
 

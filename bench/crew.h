@@ -94,7 +94,9 @@ class Crew : public Fixture {
 
   void look(Found& found) {
     if constexpr (Carrier::kJudges) {
-      found.clients = filter_.occupancy(now_).clients;
+      Time now{};
+      for (const auto& desk : desks_) now = std::max(now, desk->timed.latest);
+      found.clients = filter_.occupancy(now).clients;
     } else {
       found.decides = false;
       found.clients = distinct_.clients();
@@ -138,7 +140,6 @@ class Crew : public Fixture {
       const size_t worker = mix_.relays > 1 ? batch.copies[i].relay : i;
       desks_[worker % desks_.size()]->frames.push_back(frame);
     }
-    now_ = batch.now();
   }
 
   void work(Desk& desk) {
@@ -183,7 +184,6 @@ class Crew : public Fixture {
   Meeting with_all_, among_workers_;
   std::vector<std::unique_ptr<Desk>> desks_;
   bool stop_ = false, settled_ = false;
-  Time now_{};
 };
 
 }  // namespace relaysieve::bench
