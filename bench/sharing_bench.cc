@@ -18,7 +18,7 @@ constexpr uint64_t kRequests = 1024;  // a table that stays in the cache: the st
 
 Request request_of(uint64_t n, uint32_t relay) {
   const uint64_t key = (n % kRequests + 1) * 0x9e3779b97f4a7c15u;
-  return {.client = key,
+  return {.who = key,
           .message = key,
           .scope = 1,
           .options = 2,

@@ -42,7 +42,7 @@ void Census::note(const Frame& frame, const Verdict& verdict) {
     echo_.add(verdict.lag);
   } else if (!verdict.has_first && verdict.lag != Duration::zero()) {
     repeat_.add(verdict.lag);
-  } else if (verdict.has_first || first_bits(verdict.first_router) != first_bits(verdict.router)) {
+  } else if (verdict.has_pair()) {
     note_pair(verdict);
   }
 }

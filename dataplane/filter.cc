@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 
 #include "fingerprint.h"
 #include "memory.h"
@@ -17,7 +18,13 @@ constexpr size_t kStride = 32;
 // Of these so many are read before their lines are sent for: one look-up of what hashes best on this CPU for all.
 constexpr size_t kAtOnce = 8;
 
-Verdict forwarded(Reason reason) { return {.action = Action::forward, .reason = reason, .undo = {}}; }
+// A frame that the rule does not look at. What else a verdict says has no meaning then.
+void pass(Verdict& verdict, Reason reason) {
+  verdict.action = Action::forward;
+  verdict.reason = reason;
+  verdict.request = verdict.has_first = verdict.evicted = verdict.recalled = false;
+  verdict.undo.what = Undo::What::nothing;
+}
 
 }  // namespace
 
@@ -45,31 +52,20 @@ struct Filter::Rooms {
         if (found >> i & 1)
           memory->prefetch(requests[at + i]);
         else
-          verdicts[at + i] = forwarded(reasons[i]);
+          pass(verdicts[at + i], reasons[i]);
       }
       relayed |= found << at;
     }
     return relayed;
   }
 
-  Verdict decide(const Frame& frame, const Request& request) {
+  void decide(const Frame& frame, const Request& request, Verdict& verdict) {
     now = std::max(now, frame.time);  // time never runs backwards
-    const Decision decision = memory->observe(request, now, frame.number, *policy);
-    const bool monitored = policy->mode == Mode::monitor;
-    const Reason reason = monitored ? as_monitored(decision.reason) : decision.reason;
-    return {.action = info(reason).action,
-            .reason = reason,
-            .request = true,
-            .has_first = decision.has_first,
-            .lag = decision.lag,
-            .first_number = decision.first_number,
-            .router = request.relay.router,
-            .first_router = decision.first_router ? decision.first_router : request.relay.router,
-            .subnet = request.subnet,
-            .first_subnet = decision.first_subnet,
-            .evicted = decision.evicted,
-            .recalled = decision.recalled,
-            .undo = decision.undo};
+    memory->observe(request, now, frame.number, *policy, verdict);
+    if (policy->mode == Mode::monitor) verdict.reason = as_monitored(verdict.reason);
+    verdict.action = info(verdict.reason).action;
+    verdict.request = true;
+    verdict.router = request.relay.router;
   }
 };
 
@@ -84,7 +80,7 @@ Filter Filter::share() const { return Filter(std::make_unique<Rooms>(*rooms_)); 
 
 void Filter::judge(std::span<const Frame> frames, std::span<Verdict> verdicts) {
   if (rooms_->policy->mode == Mode::bypass) {
-    std::fill_n(verdicts.begin(), frames.size(), forwarded(Reason::bypassed));
+    for (Verdict& verdict : verdicts.first(frames.size())) pass(verdict, Reason::bypassed);
     return;
   }
   for (; !frames.empty(); frames = frames.subspan(std::min(kStride, frames.size())),
@@ -92,8 +88,12 @@ void Filter::judge(std::span<const Frame> frames, std::span<Verdict> verdicts) {
     const size_t count = std::min(kStride, frames.size());
     std::array<Request, kStride> requests;
     const uint64_t relayed = rooms_->read(frames.first(count), requests, verdicts);
-    for (size_t i = 0; i < count; ++i)
-      if (relayed >> i & 1) verdicts[i] = rooms_->decide(frames[i], requests[i]);
+    for (uint64_t left = relayed; left != 0; left &= left - 1)
+      rooms_->memory->prefetch_line(requests[std::countr_zero(left)]);
+    for (uint64_t left = relayed; left != 0; left &= left - 1) {
+      const int i = std::countr_zero(left);
+      rooms_->decide(frames[i], requests[i], verdicts[i]);
+    }
   }
 }
 
@@ -118,6 +118,8 @@ double Filter::false_positives(Time now) const { return rooms_->memory->false_po
 Occupancy Filter::occupancy(Time now) const {
   return {.transmissions = rooms_->memory->transmissions(now), .clients = rooms_->memory->clients(now)};
 }
+
+size_t Filter::bytes() const { return rooms_->memory->bytes(); }
 
 RelayName relay_of(const Frame& frame) {
   const Parsed parsed = parse_dhcp4(frame.bytes);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cstdint>
@@ -23,9 +24,11 @@ namespace relaysieve {
 //   0.0016 at most, whatever comes: what finds its line full is not remembered, and forwarded in doubt.
 class Forgotten {
  public:
-  // A generation's: for ten times as many requests in a window as the table has room for, each remembered as a
-  // transmission and as one that a relay brought. 120 bytes a client in all.
-  static constexpr size_t lines_for(size_t clients) { return (10 * clients * 2 / 4 + 15) / 16; }
+  // A generation's, 10 bytes a client in all: for about as many requests evicted in a window as the capacity, each
+  // remembered as a transmission and as one that a relay brought.
+  static constexpr size_t lines_for(size_t clients) {
+    return std::max<size_t>(clients * 10 / (kGenerations * 64), 1);
+  }
   Forgotten(size_t clients, Duration window, Pages pages);
 
   bool empty(Time now) const { return now.count() > last_end_.load(std::memory_order_relaxed); }
@@ -56,6 +59,8 @@ class Forgotten {
 
   // The probability that a key that was never added is known now, from the lines' own bits: a sample. Takes no lock.
   double false_positives(Time now) const;
+
+  size_t bytes() const { return lines_.size() * sizeof(Line); }
 
   void clear(Duration window);
   // For another window: what was remembered for the old one is let go of.

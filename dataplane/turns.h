@@ -1,79 +1,53 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <array>
-#include <cstdint>
+#include <algorithm>
 
-#include "relaysieve/request.h"
-#include "relaysieve/time.h"
-#include "relaysieve/undo.h"
-#include "slab.h"
-#include "spin_lock.h"
-#include "ways.h"
+#include "line.h"
+#include "relaysieve/policy.h"
 
-namespace relaysieve {
+namespace relaysieve::turns {
 
-// What a client asks for, since when, through whom it came, and whose copies were forwarded. Sets of relays
-// are bits over `relays`. A client with more than eight relays at once: those beyond have no bit, and no
-// turn.
-struct Client {
-  Time began{};               // when it began to ask for this type of message
-  uint32_t transmission = 0;  // counts up by one with each transmission, by two where it begins to ask anew
-  uint8_t type = 0;           // the message type it asks with
-  uint8_t won = 0;            // relays of which a copy was forwarded
-  uint8_t latest = 0;         // relays that brought its latest transmission
-  uint8_t previous = 0;       // relays that brought the one before
-  uint32_t router = 0;        // who brought it first, see Relay
-  std::array<uint32_t, 8> relays{};
-};
+// Trap 10: where the relay whose copy always wins has a dead way back, the client never boots. So a client that still
+// asks for the same thing `turn_after` after it began gets its next transmission through another relay. These work on
+// the line of its latest transmission; the bits of its relays are those of its RelayList. A client with more than
+// eight relays at once: those beyond have no bit, and no turn.
 
-// Trap 10: where the relay whose copy always wins has a dead way back, the client never boots. So a client
-// that still asks for the same thing `turn_after` after it began gets its next transmission through another
-// relay. A set-associative table of clients, least recently heard out first. A client is taken for one of 16 Mi
-// others with probability 2^-40.
-class Turns {
- public:
-  // `clients`: capacity; 128 bytes each.
-  Turns(size_t clients, Pages pages);
+// A transmission begins: `line`, whose key and type are set, takes over how the client stood. Progress, or a client that
+// was not heard for a minute: it begins to ask anew.
+inline void begin(Line& line, const Line* latest) {
+  const bool asks_on =
+      latest != nullptr && latest->type == line.type && line.key.start - latest->key.start <= kClientHorizon;
+  line.count = latest == nullptr ? 0 : (latest->count + (asks_on ? 1u : 2u)) & 0xff;
+  line.brought = 0;
+  if (!asks_on) {
+    line.asking = 0;
+    line.previous = line.won = 0;
+    return;
+  }
+  const auto since =
+      static_cast<uint64_t>(std::max((line.key.start - latest->key.start).count(), int64_t{0}));
+  line.asking = std::min(latest->asking + since, Line::kLongest) & Line::kLongest;
+  line.previous = latest->brought;
+  line.won = latest->won;
+  line.relays = latest->relays;
+}
 
-  void prefetch(const Request& request) const { __builtin_prefetch(&buckets_[home(request)], 1); }
+inline bool due(const Line& line, Time now, Duration turn_after) {
+  const auto asking = Duration(static_cast<int64_t>(line.asking)) + (now - line.key.start);
+  return turn_after != Duration::zero() && asking >= turn_after;
+}
 
-  // To be held around everything below, and taken only by one who holds no other client's.
-  SpinLock& lock(const Request& request) { return buckets_[home(request)].lock; }
-  SpinLock& lock(uint32_t slot) { return buckets_[slot / kSlots].lock; }
+// Whether this relay's copy is to be held back for another relay's.
+inline bool must_wait(const Line& line, RelaySet relay, Time now, Duration turn_after) {
+  return (line.won & relay) != 0 && (line.previous & ~line.won) != 0 && due(line, now, turn_after);
+}
 
-  uint32_t find(const Request& request) const;
-  // A transmission begins, brought by the request's relay. Returns the client's slot; `before` is how it
-  // stood.
-  uint32_t begin(const Request& request, Time now, ClientBefore& before);
-  // Another relay brings a transmission that began earlier.
-  void brought(uint32_t client, uint32_t transmission, const Relay& relay);
-  // Whether this relay's copy is to be held back for another relay's.
-  bool must_wait(uint32_t client, const Relay& relay, Time now, Duration turn_after) const;
-  // A copy of this relay is forwarded.
-  void wins(uint32_t client, const Relay& relay, Time now, Duration turn_after);
+// A copy of this relay is forwarded.
+inline void wins(Line& line, RelaySet relay, Time now, Duration turn_after) {
+  line.won |= relay;
+  if (((line.brought | line.previous) & ~line.won) == 0 && due(line, now, turn_after))
+    line.won = relay;  // the turns start again
+}
 
-  Client& operator[](uint32_t slot) { return buckets_[slot / kSlots].clients[slot % kSlots]; }
-  const Client& operator[](uint32_t slot) const { return buckets_[slot / kSlots].clients[slot % kSlots]; }
-  ClientBefore standing(uint32_t slot) const;
-  void restore(uint32_t slot, const ClientBefore& before);
-  void clear();  // takes the locks itself
-  // Clients heard in the last `horizon`. For any thread, without a lock; see count_young.
-  size_t count(Time now, Duration horizon) const;
-
- private:
-  struct alignas(64) Bucket {
-    SpinLock lock;
-    Recency order;                    // in which they were heard
-    std::array<uint64_t, kWays> ids;  // 0 = free; in one cache line with the lock
-    std::array<Time, kWays> heard;    // when its latest transmission began
-    std::array<Client, kWays> clients;
-  };
-
-  size_t home(const Request& request) const { return bucket_of(request.client, buckets_.size()); }
-  uint32_t claim(const Request& request, Time now);
-
-  Slab<Bucket> buckets_;
-};
-
-}  // namespace relaysieve
+}  // namespace relaysieve::turns

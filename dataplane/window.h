@@ -1,96 +1,127 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <array>
+#include <atomic>
 #include <cstdint>
 
+#include "glance.h"
+#include "line.h"
+#include "relay_list.h"
 #include "relaysieve/request.h"
 #include "relaysieve/time.h"
-#include "relaysieve/undo.h"
 #include "slab.h"
 #include "spin_lock.h"
 #include "ways.h"
 
 namespace relaysieve {
 
-// One transmission of a client: what was asked, since when, and who has brought it so far.
-struct Record {
-  static constexpr size_t kRelays = 8;
-
-  uint32_t scope = 0, options = 0, content = 0;  // see Request
-  uint32_t transmission = 0;                     // the client's count of its transmissions, see Turns
-  uint64_t number = 0;                           // the first copy's Frame::number
-  uint8_t relay_count = 0;
-  bool delivered = false;  // a copy has been forwarded: false while every copy was held back
-  std::array<Relay, kRelays> relays{};
-  uint32_t subnet = 0;  // the first copy's Request::subnet
-
-  bool has(const Relay& relay) const;
-  bool has_other_subnet_of(const Relay& relay) const;  // same router, another giaddr or link selection
-  bool add(const Relay& relay);                        // false: no room
-  void remove(const Relay& relay);
+// A line of the table is one of two.
+union Slot {
+  Line line;
+  MoreRelays more;
 };
 
-// The transmissions of the last seconds: a set-associative table, least recently started out first. A request
-// finds its bucket by all but its options and scope, so that a rewritten request and a twin in another scope
-// lie beside it.
+// The clients of the last minute and their transmissions of the last seconds: a set-associative table, least recently
+// asked out first. A client has a line for its latest transmission, and further ones for earlier ones of the last
+// seconds; all of a client's lie in one bucket, whatever its scope, so that a copy finds its twins and its rewritten
+// like beside it.
 //
-// A copy matches a record if 64 + 32 + 32 bits of keyed hashes agree. Two requests that differ in client, xid,
-// secs or type share the first 64 with probability 2^-64: a new request is taken for one of 16 Mi others, even
-// where all have equal options and one scope, with 2^-40, and any two among them are with 2^-17 (2^47 pairs:
-// the birthday bound); of the default capacity 2^-46 and 2^-29. Two that differ only in their options, or only
-// in their scope, are taken for one with 2^-32.
+// A decision touches two cache lines: the directory of its bucket, some 5 bytes a client, and the client's line.
+//
+// A copy belongs to a transmission if the tag, the bucket and four fields of LineKey agree. Two requests that differ
+// in client, xid, secs, ciaddr or type are taken for one with probability 2^-64 and less; two of one client that differ
+// in their options only with 2^-32; scopes are compared as they are. A client is taken for one of 262,144 others with
+// 2^-28: then they share their turns.
 class Window {
  public:
-  // `records`: capacity; 256 bytes each.
-  Window(size_t records, Pages pages);
-
-  void prefetch(const Request& request) const { __builtin_prefetch(&buckets_[home(request)], 1); }
-
-  // To be held around everything below.
-  SpinLock& lock(const Request& request) { return buckets_[home(request)].lock; }
-  SpinLock& lock(uint32_t slot) { return bucket(slot).lock; }
-
-  uint32_t find(const Request& request) const;  // the slot of its record, whatever its age, or kNowhere
-  // A slot for a new record: a free one, else the oldest record's. If that one's window has not ended yet, it is
-  // Recency's victim, and the caller's to remember elsewhere.
-  uint32_t claim(const Request& request, Time now, Duration window) const;
-  bool used(uint32_t slot) const { return message(slot) != 0; }
-
-  Record& operator[](uint32_t slot) { return bucket(slot).records[slot % kSlots]; }
-  const Record& operator[](uint32_t slot) const { return bucket(slot).records[slot % kSlots]; }
-  Time started(uint32_t slot) const { return bucket(slot).started[slot % kSlots]; }
-  uint64_t message(uint32_t slot) const { return bucket(slot).messages[slot % kSlots]; }
-
-  // The record starts, or starts anew: age 0, brought by the request's relay alone.
-  void start(uint32_t slot, const Request& request, Time now, uint64_t number);
-  void erase(uint32_t slot);
-  void clear();  // takes the locks itself
-  // Records at most `horizon` old. For any thread, without a lock; see count_young.
-  size_t count(Time now, Duration horizon) const;
-
-  // Calls visit(slot) for every record of the same message, whatever its options and scope.
-  template <typename Visit>
-  void siblings(const Request& request, Visit visit) const {
-    const size_t at = home(request);
-    for (unsigned way = 0; way < kWays; ++way)
-      if (buckets_[at].messages[way] == request.message) visit(static_cast<uint32_t>(at * kSlots + way));
-  }
-
- private:
-  struct alignas(64) Bucket {
+  // A bucket's ways at a glance; its lock and its line are the decision's alone while it is held.
+  struct alignas(64) Directory {
     SpinLock lock;
-    Recency order;                         // of the starts: nothing else moves a record up
-    std::array<uint64_t, kWays> messages;  // 0 = free; in one cache line with the lock
-    std::array<Time, kWays> started;
-    std::array<Record, kWays> records;
+    Ways latest = 0;   // ways that hold the line of a client's latest transmission: how it stands
+    Ways records = 0;  // ways that hold a transmission
+    Ways more = 0;     // ways that hold MoreRelays
+    Recency order;     // in which they came to be used
+    uint32_t era = 0;  // what bears another one than the window's is empty
+    std::array<uint16_t, kWays> tags{};    // 16 bits of Request::who; 0 = free
+    std::array<uint8_t, kWays> routers{};  // who brought it first: 8 bits of Relay::router
+  };
+  static_assert(sizeof(Directory) == 64);
+
+  // The bucket of one request, locked.
+  class Bucket {
+   public:
+    Bucket(Window& window, uint64_t who);
+    Bucket(Window& window, uint32_t slot);
+    ~Bucket() { directory_.lock.unlock(); }
+    Bucket(const Bucket&) = delete;
+    Bucket& operator=(const Bucket&) = delete;
+
+    Ways latest() const { return directory_.latest; }
+    Ways records() const { return directory_.records; }
+    Ways more() const { return directory_.more; }
+    Line& operator[](unsigned way) { return lines_[way].line; }
+    MoreRelays& more_relays(unsigned way) { return lines_[way].more; }
+    RelayList relays(unsigned way);
+    unsigned more_of(unsigned way) const;  // the way of its second line, or kWays
+    uint32_t slot(unsigned way) const { return first_slot_ + way; }
+    unsigned way(uint32_t slot) const { return slot - first_slot_; }
+    size_t number() const { return first_slot_ / kWays; }
+    uint16_t tag(unsigned way) const { return directory_.tags[way]; }
+
+    // The ways that hold lines of this client, or of one of the same tag, whatever the scope.
+    Ways tagged(uint64_t who) const;
+
+    // Whose place a newcomer takes: the oldest of those that hold no client's standing, if its window has ended; else
+    // the oldest, or if most of the bucket came through the newcomer's own router, the oldest of those: a flood
+    // through one router evicts its own.
+    unsigned victim(const Relay& newcomer, Time now, Duration window) const;
+    // From now on the way is the request's, and the newest: for the client's latest transmission, or for more relays.
+    void take_for_line(unsigned way, const Request& request);
+    void take_for_more(unsigned way, const Request& request);
+    void supersede(unsigned way);  // it no longer says how the client stands,
+    void reinstate(unsigned way) { set(directory_.latest, way, true); }  // and does again
+    void forget_record(unsigned way) {
+      set(directory_.records, way, false);
+    }  // but not how the client stands
+    void free(unsigned way);
+
+   private:
+    void lock(const Window& window);
+    void take(unsigned way, const Request& request);
+    static void set(Ways& ways, unsigned way, bool is) {
+      put(ways, static_cast<Ways>(is ? ways | only(way) : ways & ~only(way)));
+    }
+
+    Directory& directory_;
+    Slot* lines_;
+    uint32_t first_slot_;
   };
 
-  size_t home(const Request& request) const { return bucket_of(request.message, buckets_.size()); }
-  Bucket& bucket(uint32_t slot) { return buckets_[slot / kSlots]; }
-  const Bucket& bucket(uint32_t slot) const { return buckets_[slot / kSlots]; }
+  Window(size_t clients, Pages pages);
 
-  Slab<Bucket> buckets_;
+  static uint16_t tag_of(uint64_t who) { return std::max<uint16_t>(static_cast<uint16_t>(who), 1); }
+
+  // To be called for all requests of a burst, one after the other, before the first is decided on.
+  void prefetch(uint64_t who) const { __builtin_prefetch(&directories_[home(who)], 1); }
+  void prefetch_line(uint64_t who) const;
+
+  // Nothing is held any more: takes no lock, and no time.
+  void clear() { era_.fetch_add(1, std::memory_order_relaxed); }
+
+  // Transmissions and clients at most `horizon` old. For any thread, without a lock: of large tables by sample.
+  size_t transmissions(Time now, Duration horizon) const { return count(&Directory::records, now, horizon); }
+  size_t clients(Time now, Duration horizon) const { return count(&Directory::latest, now, horizon); }
+  size_t bytes() const { return directories_.size() * (sizeof(Directory) + kWays * sizeof(Slot)); }
+
+ private:
+  size_t home(uint64_t who) const { return bucket_of(who, directories_.size()); }
+  size_t count(Ways Directory::*kind, Time now, Duration horizon) const;
+
+  std::atomic<uint32_t> era_{0};
+  Slab<Directory> directories_;
+  Slab<Slot> slots_;
 };
 
 }  // namespace relaysieve

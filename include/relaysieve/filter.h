@@ -7,33 +7,13 @@
 
 #include "relaysieve/frame.h"
 #include "relaysieve/policy.h"
-#include "relaysieve/reason.h"
 #include "relaysieve/time.h"
-#include "relaysieve/undo.h"
+#include "relaysieve/verdict.h"
 
 namespace relaysieve {
 
-// What becomes of one frame, and why.
-struct Verdict {
-  Action action = Action::forward;
-  Reason reason = Reason::not_dhcp;
-  bool request = false;       // a relayed request: the two router hashes below are set
-  bool has_first = false;     // an earlier copy of this transmission is known: the two fields below are set
-  Duration lag{};             // time since that first copy; of a repetition, since what it repeats began
-  uint64_t first_number = 0;  // that first copy's Frame::number
-  uint32_t router = 0;        // who brought this copy: hash of ingress port, source MAC and source IP
-  uint32_t first_router = 0;  // who brought the first copy; equal to `router` if there is none
-  uint32_t subnet = 0;        // Message::subnet of this copy
-  uint32_t first_subnet = 0;  // and of its twin's first copy (twin_other_scope)
-  bool evicted = false;       // its record took the place of one whose window had not ended
-  bool recalled = false;      // judged by what is left of such a record
-  Undo undo;                  // for Filter::undo
-
-  bool dropped() const { return action == Action::drop; }
-};
-
 // What the memory holds: transmissions begun in the last 5 s (kLateHorizon), clients heard in the last 70 s
-// (kClientHorizon). There is room for Filter::Options::clients of each.
+// (kClientHorizon). A client takes one line of the table, and one more for each further transmission in 5 s.
 struct Occupancy {
   size_t transmissions = 0;
   size_t clients = 0;
@@ -52,7 +32,7 @@ struct Occupancy {
 class Filter {
  public:
   struct Options {
-    size_t clients = 262'144;  // capacity, 64 .. 16 Mi; 504 bytes each
+    size_t clients = 262'144;  // capacity, 64 .. 16 Mi; 96 bytes each, all in
     uint64_t seed = 0;         // key of all hashes; 0 = draw one from the system
     bool resident = false;     // take all memory at once: a daemon, whose frames must not wait for it
   };
@@ -91,6 +71,7 @@ class Filter {
   double false_positives(Time now) const;
   // For any thread, which takes no lock and some milliseconds. In tables of more than 262,144 clients by a sample.
   Occupancy occupancy(Time now) const;
+  size_t bytes() const;  // of the memory, used or not
 
  private:
   struct Rooms;

@@ -1,39 +1,38 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <cstdint>
 
-#include "relaysieve/request.h"
 #include "relaysieve/time.h"
 
 namespace relaysieve {
 
-// No slot in a table.
+// No slot in the table.
 inline constexpr uint32_t kNowhere = ~uint32_t{0};
 
-// How a client stood before a copy was forwarded.
-struct ClientBefore {
-  bool known = false;  // false: it was new
-  Time heard{};
-  Time began{};
-  uint32_t transmission = 0;
-  uint8_t type = 0;
-  uint8_t won = 0;
-  uint8_t latest = 0;
-  uint8_t previous = 0;
+// How a client stood before a copy was forwarded: the fields of its line (dataplane/line.h) that say so.
+struct Standing {
+  Time start;
+  uint64_t asking;
+  std::array<uint64_t, 3> relays;
+  uint8_t count, type, brought, previous, won;
 };
 
-// The trace that one forwarded copy left in the memory, so that it can be taken back.
+// The trace that one forwarded copy left in the memory, so that it can be taken back. Without `what` the other fields
+// mean nothing, and are not written.
 struct Undo {
-  enum class What : uint8_t { nothing, record, relay };
+  enum class What : uint8_t { nothing, transmission, record, relay };
 
-  What what = What::nothing;   // the whole record, or only the relay in it
-  uint32_t record = kNowhere;  // slot in the window
-  uint32_t client = kNowhere;  // slot among the clients
-  uint32_t transmission = 0;   // to recognise the record: it may have moved on since
-  uint32_t after = 0;          // the client's count after the copy, to recognise its state
-  Relay relay;
-  ClientBefore before;
+  What what =
+      What::nothing;     // a transmission that began; its record, which was there; or only the relay in it
+  uint8_t count;         // to recognise the record, with `message`: it may have moved on since
+  uint8_t client_count;  // and the client's line
+  uint32_t message;
+  uint32_t record;  // slot of the record
+  uint32_t client;  // slot of the line that says, or said, how the client stands, or kNowhere
+  uint64_t relay;
+  Standing before;
 };
 
 }  // namespace relaysieve

@@ -18,7 +18,7 @@ constexpr size_t kClients = 8192;
 // A round's request as a relay brings it.
 Request request_of(uint64_t round, uint32_t relay) {
   const uint64_t key = round * 0x9e3779b97f4a7c15u | 1;
-  return {.client = key ^ 0x5555,
+  return {.who = key ^ 0x5555,
           .message = key,
           .scope = 1,
           .options = 2,
@@ -28,9 +28,9 @@ Request request_of(uint64_t round, uint32_t relay) {
 }
 
 // A record holds eight relays; of more threads some are one relay, whose second copy is an echo.
-uint32_t relay_of(unsigned thread) { return thread % Record::kRelays + 1; }
+uint32_t relay_of(unsigned thread) { return thread % RelayList::kMost + 1; }
 
-bool forwards(const Decision& decision) { return info(decision.reason).action == Action::forward; }
+bool forwards(const Verdict& decision) { return info(decision.reason).action == Action::forward; }
 
 TEST(AtomicStep, OfTheCopiesThatArriveAtOnceExactlyOnePasses) {
   Memory memory(kClients, kPolicy.window, Pages::lazy);
@@ -62,7 +62,7 @@ TEST(AtomicStep, AfterARefusedFirstCopyALaterOnePasses) {
   uint64_t undone = 0, doubled = 0, lost = 0;
   const auto act = [&](unsigned self, uint64_t round, Call& call) {
     const Request request = request_of(round, relay_of(self));
-    const Decision decision = memory.observe(request, std::chrono::milliseconds(round), round, kPolicy);
+    const Verdict decision = memory.observe(request, std::chrono::milliseconds(round), round, kPolicy);
     call.forwarded = forwards(decision);
     call.refused = call.forwarded && request.message >> (self + 8) & 1;  // as good as by chance
     if (call.refused) memory.undo(decision.undo);

@@ -24,7 +24,8 @@ TEST_F(FilterDoor, ASecondCopyNamesItsFirst) {
   EXPECT_TRUE(second.has_first);
   EXPECT_EQ(second.first_number, 2u);
   EXPECT_EQ(second.lag, 2150us);
-  EXPECT_EQ(second.first_router, first.router);
+  EXPECT_EQ(second.first_router, first.router & Verdict::kFirstRouter);
+  EXPECT_TRUE(second.has_pair());
   EXPECT_NE(second.router, first.router);
   EXPECT_EQ(other.router, first.router);
 }

@@ -70,7 +70,11 @@ class Stream {
       rewriter
     } kind = pick({plain, smart_near, smart_far, elsewhere, rewriter});
     const bool anycast = one_in(3), one_mac = anycast && one_in(2), exact = policy_.scope == ScopeRule::exact;
-    const uint8_t count = static_cast<uint8_t>(2 + below(3));
+    // Nothing must be evicted, and of a client a bucket holds fourteen lines: one for each record of the last 5 s, two
+    // where more than three relays brought it. With up to six messages there may be two lines for each: relays that
+    // make two records of a message are three at most.
+    const bool two_records = kind == smart_far || kind == elsewhere || kind == rewriter;
+    const uint8_t count = static_cast<uint8_t>(2 + below(two_records ? 2 : 3));
     for (uint8_t n = 0; n < count; ++n) {
       const uint8_t host = exact ? n % 2 : n;
       Router router = {std::string(1, static_cast<char>('A' + n)),
@@ -88,14 +92,14 @@ class Stream {
     if (kind == smart_far) relays_.push_back(relays_[0].asking_for("10.20.1.2"_ip));
     vlans_.resize(relays_.size());
     if (one_in(4)) vlans_[0] = {{5}};
-    // Nothing must be evicted: of one message there are at most three records; a bucket holds those of two.
-    forms_ = exact || kind != plain ? 1 : 2;
+    forms_ = exact || kind != plain || count > 3 ? 1 : 2;
   }
 
   // A client asks up to twelve times: again, or for something else; each relay brings it, late or never.
   void ask(const Client& client, Time time, std::vector<Event>& events) {
     Transmission sent = client.discover();
     uint8_t form = 0;
+    size_t changes = policy_.scope == ScopeRule::exact ? 1 : 4;  // of the message, besides those of its type
     for (size_t tries = 1 + below(12); tries > 0; --tries) {
       const Server server = one_in(5) ? kSecondServer : kServer;
       for (size_t r = 0; r < relays_.size(); ++r) {
@@ -105,9 +109,15 @@ class Stream {
           events.push_back({time + (one_in(8) ? gap() : near(5ms)), copy});
       }
       time += gap();
-      if (one_in(6)) sent.xid += 1;
-      if (one_in(4)) sent.secs = static_cast<uint16_t>(sent.secs + 1);
-      if (one_in(10)) sent = sent.type() == kDiscover ? client.request() : client.discover();
+      if (one_in(10) || changes == 0) {
+        sent = sent.type() == kDiscover && changes > 0 ? client.request() : client.discover();
+      } else if (one_in(3)) {
+        if (one_in(3))
+          sent.xid += 1;
+        else
+          sent.secs = static_cast<uint16_t>(sent.secs + 1);
+        --changes;
+      }
       if (one_in(10)) form = static_cast<uint8_t>(below(forms_));
     }
   }

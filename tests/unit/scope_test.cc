@@ -134,8 +134,8 @@ TEST_F(Scope, ATwinIsToldWithBothSubnets) {
   at(0ms, A.brings(discover)).is(forward, first_copy);
   const Verdict twin =
       at(5ms, B.asking_for("10.20.1.3"_ip).brings(discover)).is(forward, twin_other_scope).verdict;
-  EXPECT_EQ(twin.first_subnet, "10.20.0.2"_ip);
-  EXPECT_EQ(twin.subnet, "10.20.1.3"_ip);
+  EXPECT_EQ(twin.first_subnet, "10.20.0.0"_ip);
+  EXPECT_EQ(twin.subnet, "10.20.1.0"_ip);
   const Router loopback = C.writing(option82({link_selection("10.20.2.0"_ip)}));
   EXPECT_EQ(at(6ms, loopback.brings(discover)).is(forward, twin_other_scope).verdict.subnet, "10.20.2.0"_ip);
 }

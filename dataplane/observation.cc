@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "observation.h"
+
+#include <algorithm>
+#include <bit>
+
+#include "turns.h"
+
+namespace relaysieve {
+namespace {
+
+// A transmission, and a transmission as brought by one relay, as keys of the forgotten.
+uint64_t trace_of(const Window::Bucket& bucket, unsigned tag, const LineKey& key) {
+  const uint64_t client = uint64_t{key.scope} << 32 | key.who << 16 | tag;
+  const uint64_t request = uint64_t{key.message} << 32 | key.options;
+  return (client + bucket.number()) * 0x9e3779b97f4a7c15u ^ request * 0xbf58476d1ce4e5b9u;
+}
+uint64_t trace_of(uint64_t transmission, RelayId relay) {
+  return (transmission ^ relay * 0x9e3779b97f4a7c15u) * 0xff51afd7ed558ccdu;
+}
+
+}  // namespace
+
+void Observation::judge() {
+  verdict_.has_first = verdict_.evicted = verdict_.recalled = false;
+  verdict_.first_router = request_.relay.router;
+  verdict_.subnet = subnet_of(request_.scope);
+  verdict_.first_subnet = 0;
+  verdict_.lag = Duration::zero();
+  verdict_.first_number = 0;
+  verdict_.undo.what = Undo::What::nothing;
+
+  find();
+  if (record_ == kNone) return meet();
+  if (age(record_) > policy_.window) {
+    verdict_.reason = first();
+    return begin(record_);
+  }
+  const RelaySet relay = bucket_.relays(record_).find(relay_);
+  if ((line(record_).brought & relay) == 0) return join();
+  if (age(record_) <= policy_.echo_window) return repeats(Reason::echo);
+  verdict_.reason = Reason::retransmission;
+  verdict_.lag = age(record_);
+  begin(record_);
+}
+
+void Observation::find() {
+  for (Ways left = bucket_.tagged(request_.who) & ~bucket_.more(); left != 0; left = but_first(left)) {
+    const unsigned way = first_of(left);
+    const LineKey& key = line(way).key;
+    if (!key.same_client(key_)) continue;
+    const bool recorded = bucket_.records() & only(way);
+    if (bucket_.latest() & only(way)) latest_ = way;
+    if (recorded && key.same_request(key_))
+      record_ = way;
+    else if (!recorded || now_ - key.start > kLateHorizon)
+      spent_ = way;
+  }
+}
+
+void Observation::meet() {
+  verdict_.reason = Reason::first_copy;
+  if (!forgotten_.empty(now_)) {
+    verdict_.reason = recall();
+    verdict_.recalled = verdict_.reason != Reason::first_copy;
+    if (info(verdict_.reason).action == Action::drop) return;
+  }
+  if (!verdict_.recalled) verdict_.reason = first();
+  begin(spent_ != kNone ? spent_ : room_for_line());
+}
+
+void Observation::begin(unsigned place) {
+  const bool known = latest_ != kNone;
+  const Line before = known ? line(latest_) : Line();
+  const unsigned more_before = known && before.has_more() ? bucket_.more_of(latest_) : kNone;
+  const MoreRelays more = more_before != kNone ? bucket_.more_relays(more_before) : MoreRelays();
+
+  if (place != latest_) free_more_of(place);
+  Line& line = bucket_[place];
+  line.key.become(key_);
+  line.number = static_cast<uint32_t>(number_);
+  line.type = request_.type;
+  line.delivered = false;
+  turns::begin(line, known ? &before : nullptr);
+  bucket_.take_for_line(place, request_);
+  if (known && latest_ != place) bucket_.supersede(latest_);
+  if (line.has_more()) carry_more(place, more_before, more);
+  line.brought = add_relay(place);
+  line.first = static_cast<unsigned>(std::countr_zero(line.brought)) & 7;
+
+  if (turns::must_wait(line, line.brought, now_, policy_.turn_after)) {
+    verdict_.reason = Reason::turn_passed;
+    return;
+  }
+  leave_undo(Undo::What::transmission, place, latest_);
+  if (known) verdict_.undo.before = before.standing();
+  line.delivered = true;
+  turns::wins(line, line.brought, now_, policy_.turn_after);
+}
+
+void Observation::join() {
+  Line& line = bucket_[record_];
+  const bool other_subnet = bucket_.relays(record_).brought_for_another_subnet(relay_);
+  const RelaySet relay = add_relay(record_);
+  if (relay == 0) return repeats(Reason::over_capacity);
+  line.brought |= relay;
+
+  // How the client stands: in this line, or in that of a later transmission, which may be the next one.
+  RelaySet standing = relay;
+  if (latest_ != kNone && latest_ != record_) {
+    Line& latest = bucket_[latest_];
+    const bool next = latest.count == static_cast<uint8_t>(line.count + 1);
+    standing = next ? add_relay(latest_) : bucket_.relays(latest_).find(relay_);
+    if (next) latest.previous |= standing;
+  }
+
+  if (line.delivered && !other_subnet) {
+    const bool rewritten = line.key.content != key_.content;
+    return repeats(rewritten ? Reason::second_copy_rewritten : Reason::second_copy);
+  }
+  if (!line.delivered && latest_ != kNone &&
+      turns::must_wait(bucket_[latest_], standing, now_, policy_.turn_after))
+    return repeats(Reason::turn_passed);
+
+  verdict_.reason = other_subnet ? Reason::other_subnet_same_relay : Reason::first_copy;
+  leave_undo(line.delivered ? Undo::What::relay : Undo::What::record, record_, latest_);
+  line.delivered = true;
+  if (latest_ == kNone) return;
+  Line& latest = bucket_[latest_];
+  verdict_.undo.before.won = latest.won;
+  if (standing == 0) standing = add_relay(latest_);
+  turns::wins(latest, standing, now_, policy_.turn_after);
+}
+
+void Observation::repeats(Reason reason) {
+  const Line& line = bucket_[record_];
+  const RelayList relays = bucket_.relays(record_);
+  verdict_.reason = reason;
+  verdict_.has_first = true;
+  verdict_.lag = std::max(now_ - line.key.start, Duration::zero());  // cores' clocks may differ by a burst
+  verdict_.first_number = number_ - (static_cast<uint32_t>(number_) - line.number);
+  verdict_.first_router = router_of(relays[line.first]);
+}
+
+// The same was seen too long ago, or its like lies beside it.
+Reason Observation::first() {
+  const bool seen = record_ != kNone && age(record_) <= kLateHorizon;
+  if (seen && (line(record_).brought & bucket_.relays(record_).find(relay_)) == 0) {
+    repeats(Reason::late_copy);
+    return Reason::late_copy;
+  }
+  unsigned same_router = kNone, twin = kNone, rewritten = kNone;
+  for (Ways left = bucket_.tagged(request_.who) & bucket_.records(); left != 0; left = but_first(left)) {
+    const unsigned way = first_of(left);
+    const LineKey& key = line(way).key;
+    if (!key.same_message(key_) || age(way) > policy_.window) continue;
+    const bool same_scope = key.scope == key_.scope, same_options = key.options == key_.options;
+    const RelayList relays = bucket_.relays(way);
+    if (!same_scope && same_options) (relays.brought_for_another_subnet(relay_) ? same_router : twin) = way;
+    if (same_scope && !same_options && (relays.find(relay_) & line(way).brought) == 0) rewritten = way;
+  }
+  if (same_router != kNone) return beside(Reason::other_subnet_same_relay, same_router);
+  if (twin != kNone) return beside(Reason::twin_other_scope, twin);
+  if (rewritten != kNone && policy_.match == Match::content) return beside(Reason::rewritten, rewritten);
+  if (seen) verdict_.lag = age(record_);
+  return Reason::first_copy;
+}
+
+Reason Observation::beside(Reason reason, unsigned like) {
+  verdict_.first_router = router_of(bucket_.relays(like)[line(like).first]);
+  verdict_.first_subnet = subnet_of(line(like).key.scope);
+  return reason;
+}
+
+Reason Observation::recall() {
+  const uint64_t transmission = trace_of(bucket_, Window::tag_of(request_.who), key_);
+  const uint64_t brought = trace_of(transmission, relay_);
+  const Forgotten::Moment moment = forgotten_.at(now_);
+  const Forgotten::Answer known = forgotten_.knows(moment, transmission);
+  if (known == Forgotten::Answer::no) return Reason::first_copy;
+  if (known == Forgotten::Answer::perhaps) return Reason::over_capacity;
+  if (forgotten_.knows(moment, brought) == Forgotten::Answer::yes) return Reason::evicted_retry;
+  // Only if this relay can be remembered too: else its next, genuine retransmission would be dropped as well.
+  return forgotten_.add(moment, brought, now_ + policy_.window) ? Reason::second_copy : Reason::over_capacity;
+}
+
+unsigned Observation::room_for_line() {
+  const unsigned way = bucket_.victim(request_.relay, now_, policy_.window);
+  evict(way);
+  return way;
+}
+
+// Makes room. A record that goes before its window has ended is remembered among the forgotten; not if every copy of it
+// was held back: then the next one must pass.
+void Observation::evict(unsigned way) {
+  if ((bucket_.records() & only(way)) == 0 || age(way) > policy_.window) return;
+  verdict_.evicted = true;
+  const Line& line = bucket_[way];
+  if (!line.delivered) return;
+  const uint64_t transmission = trace_of(bucket_, bucket_.tag(way), line.key);
+  const Forgotten::Moment moment = forgotten_.at(now_);
+  const Time end = line.key.start + policy_.window;
+  // The relays first: a request is only remembered together with all who brought it.
+  bool all = true;
+  const RelayList relays = bucket_.relays(way);
+  relays.each(line.brought, [&](unsigned n) {
+    all = all && forgotten_.add(moment, trace_of(transmission, relays[n]), end);
+  });
+  if (all) forgotten_.add(moment, transmission, end);
+}
+
+// The bit of this copy's relay among those of a line, or 0: it is the ninth that brings this transmission. If there is no
+// room, what only the turns have a use for goes first.
+RelaySet Observation::add_relay(unsigned way) {
+  const RelayList relays = bucket_.relays(way);
+  if (const RelaySet bit = relays.add(relay_)) return bit;
+  Line& line = bucket_[way];
+  if (relays.more() == nullptr) {
+    line.lose_more();
+    if (MoreRelays* const more = room_for_more(way)) return RelayList(line, more).add(relay_);
+  }
+  line.won &= line.brought | line.previous;
+  if (const RelaySet bit = relays.add(relay_)) return bit;
+  line.previous = 0;
+  line.won &= line.brought;
+  return relays.add(relay_);
+}
+
+// A second line for this one: the one it had, if its relays are no longer of use, or another's place.
+MoreRelays* Observation::room_for_more(unsigned way) {
+  unsigned place = bucket_.more_of(way);
+  if (place == kNone) {
+    place = bucket_.victim(request_.relay, now_, policy_.window);
+    if (place == way || place == record_ || place == latest_) return nullptr;
+    evict(place);
+  }
+  bucket_.take_for_more(place, request_);
+  MoreRelays& more = bucket_.more_relays(place);
+  more.key.become(line(way).key);
+  return &more;
+}
+
+// A line goes, and its second line with it.
+void Observation::free_more_of(unsigned way) {
+  if (((bucket_.records() | bucket_.latest()) & only(way)) == 0 || !line(way).has_more()) return;
+  if (const unsigned more = bucket_.more_of(way); more != kNone) bucket_.free(more);
+}
+
+// A line that begins takes over the relays of the latest one's second line.
+void Observation::carry_more(unsigned place, unsigned more_before, const MoreRelays& relays) {
+  MoreRelays* more = nullptr;
+  if (more_before != kNone && place == latest_) {
+    bucket_.take_for_more(more_before, request_);
+    more = &bucket_.more_relays(more_before);
+  } else if (more_before != kNone) {
+    more = room_for_more(place);
+  }
+  if (more == nullptr) return line(place).lose_more();
+  more->relays = relays.relays;
+  more->key.become(line(place).key);
+}
+
+void Observation::leave_undo(Undo::What what, unsigned record, unsigned client) {
+  Undo& undo = verdict_.undo;
+  undo.what = what;
+  undo.count = static_cast<uint8_t>(line(record).count);
+  undo.client_count = client != kNone ? static_cast<uint8_t>(line(client).count) : uint8_t{0};
+  undo.message = key_.message;
+  undo.record = bucket_.slot(record);
+  undo.client = client != kNone ? bucket_.slot(client) : kNowhere;
+  undo.relay = relay_;
+}
+
+}  // namespace relaysieve

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <bit>
+
+#include "line.h"
+
+namespace relaysieve {
+
+// The relays that a line knows: three of its own, and five more where it has a second line.
+class RelayList {
+ public:
+  static constexpr unsigned kMost = Line::kRelays + MoreRelays::kRelays;
+
+  RelayList(Line& line, MoreRelays* more) : line_(line), more_(more) {}
+
+  RelayId& operator[](unsigned n) const {
+    return n < Line::kRelays ? line_.relays[n] : more_->relays[n - Line::kRelays];
+  }
+
+  // The bit of a relay, or 0.
+  RelaySet find(RelayId relay) const {
+    RelaySet found = 0;
+    each(line_.in_use(), [&](unsigned n) {
+      if ((*this)[n] == relay) found = static_cast<RelaySet>(1u << n);
+    });
+    return found;
+  }
+
+  // The bit that it has from now on, or 0: there is no room.
+  RelaySet add(RelayId relay) const {
+    if (const RelaySet known = find(relay)) return known;
+    const auto n = static_cast<unsigned>(std::countr_one(line_.in_use()));
+    if (n >= room()) return 0;
+    (*this)[n] = relay;
+    return static_cast<RelaySet>(1u << n);
+  }
+
+  bool brought_for_another_subnet(RelayId relay) const {  // by the same router
+    bool found = false;
+    each(line_.brought, [&](unsigned n) { found = found || asks_elsewhere((*this)[n], relay); });
+    return found;
+  }
+
+  // Calls visit(n) for each relay of the set whose name is known.
+  template <typename Visit>
+  void each(RelaySet set, Visit visit) const {
+    for (unsigned left = set & ((1u << room()) - 1); left != 0; left &= left - 1)
+      visit(static_cast<unsigned>(std::countr_zero(left)));
+  }
+
+  MoreRelays* more() const { return more_; }
+
+ private:
+  unsigned room() const { return more_ != nullptr ? kMost : Line::kRelays; }
+
+  Line& line_;
+  MoreRelays* more_;
+};
+
+}  // namespace relaysieve
