@@ -11,8 +11,8 @@ Background::~Background() {
   {
     const std::lock_guard hold(mutex_);
     state_ = State::ended;
+    changed_.notify_all();
   }
-  changed_.notify_all();
   thread_.join();
 }
 
@@ -26,10 +26,8 @@ bool Background::launch() {
 
 void Background::start() {
   if (!thread_.joinable() && !launch()) return job_();
-  {
-    const std::lock_guard hold(mutex_);
-    state_ = State::busy;
-  }
+  const std::lock_guard hold(mutex_);
+  state_ = State::busy;
   changed_.notify_all();
 }
 
