@@ -26,7 +26,7 @@ def short(*words, **more):
     return bench("run", "--short", "--build", BUILD, *words, **more)
 
 
-@pytest.mark.parametrize("part", ["filter", "window", "worker", "testpmd", "replay", "daemon", "veth"])
+@pytest.mark.parametrize("part", ["window", "testpmd", "replay", "daemon", "veth"])
 def test_each_part_works_and_fills_its_rows(part, tmp_path):
     done = short("--only", part, "--results", tmp_path)
     assert done.returncode == 0, done.stderr
@@ -39,6 +39,13 @@ def test_each_part_works_and_fills_its_rows(part, tmp_path):
     assert all(row["ours"] > 0 and not row["why"] for row in told["rows"]), told["rows"]
     for row in told["rows"]:
         assert row["what"] in done.stdout
+
+
+def test_the_table_asks_the_suite_only_for_what_it_has():
+    listed = subprocess.run([BUILD / "bench" / "relaysieve_bench", "--benchmark_list_tests"], capture_output=True, text=True, check=True)
+    there = {suite.SUFFIX.sub("", name) for name in listed.stdout.split()}
+    wanted = {name.removesuffix("/bytes") for target in TARGETS for name in target.names}
+    assert {name for name in wanted if name.split("/")[0] in ("filter", "floor", "window", "worker")} <= there
 
 
 def test_what_is_not_what_was_asked_for_fails(tmp_path):
@@ -70,3 +77,14 @@ def test_without_root_the_parts_on_veth_say_so(monkeypatch):
     script("run").measure("daemon", names, SimpleNamespace(short=True, build=BUILD), figures)
     table = table_of([Target("daemon", *names, at_most=1e9)], figures)
     assert (table[0].state, figures[names[0]].broken) == ("not run: needs root", False)
+
+
+def test_the_table_is_renewed_between_a_pages_marks(tmp_path):
+    page = tmp_path / "README.md"
+    page.write_text("before\n<!-- bench/run writes from here -->\nold\n<!-- to here -->\nafter\n")
+    for told in ("new\n", "newer\n"):
+        script("run").renew(page, told)
+        assert page.read_text() == f"before\n<!-- bench/run writes from here -->\n{told}<!-- to here -->\nafter\n"
+    page.write_text("no marks\n")
+    script("run").renew(page, told)
+    assert page.read_text() == "no marks\n"
