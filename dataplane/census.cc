@@ -11,8 +11,8 @@ namespace relaysieve {
 namespace {
 
 uint64_t key_of(uint64_t first, uint64_t second) { return first << 32 | second; }
-uint64_t key_of(uint32_t router) { return key_of(Census::kFirstBits + 1, router); }  // and no pair's
-uint32_t first_bits(uint32_t router) { return router & Census::kFirstBits; }
+uint64_t key_of(uint32_t router) { return key_of(Verdict::kFirstRouter + 1, router); }  // and no pair's
+uint32_t first_bits(uint32_t router) { return router & Verdict::kFirstRouter; }
 
 Time time_of(const Counter& ns) { return Time(static_cast<int64_t>(ns.get())); }
 

@@ -24,9 +24,6 @@ class Census {
   static constexpr size_t kRelays = 1024;
   static constexpr size_t kPairs = 1024;
   static constexpr size_t kExamples = 8;
-  // A verdict knows no more than these bits of who brought the first copy: of 1,024 relays, one in 4,000 has them in
-  // common with another, and may be taken for it as the first of a pair.
-  static constexpr uint32_t kFirstBits = (1 << 22) - 1;
 
   struct Relay {
     uint32_t router;  // Verdict::router
@@ -36,9 +33,10 @@ class Census {
     Counter last_seen;
   };
 
-  // Two routers, and what the second brought of transmissions whose first copy came from the first.
+  // Two routers, and what the second brought of transmissions whose first copy came from the first. Of that one a
+  // verdict knows Verdict::kFirstRouter's bits: of 1,024 relays, one in 4,000 has them in common with another.
   struct Pair {
-    uint32_t first;     // the bits of Verdict::first_router; its copies another thread may note
+    uint32_t first;     // those bits; another thread may note its copies
     uint32_t second;    // Verdict::router
     Histogram lag;      // of later copies, also late ones, but no echoes
     Counter rewritten;  // the same request with other options
@@ -125,7 +123,7 @@ class CensusTotals {
   Relay& sum_of(const Census::Relay& relay);
 
   absl::flat_hash_map<uint32_t, size_t> relay_at_;
-  absl::flat_hash_map<uint32_t, size_t> first_at_;  // by kFirstBits of the router
+  absl::flat_hash_map<uint32_t, size_t> first_at_;  // by Verdict::kFirstRouter
   absl::flat_hash_map<uint64_t, size_t> pair_at_;
 };
 

@@ -23,6 +23,12 @@ Frame frame_of(const Sight& sight) {
   return {sight.bytes, sight.record.time, sight.record.number, sight.record.port};
 }
 
+// Of who brought a first copy, no more than these bits are known.
+uint32_t first_bits(uint32_t router) { return router & Verdict::kFirstRouter; }
+bool through_the_same(const TapRecord& record) {
+  return first_bits(record.first_router) == first_bits(record.router);
+}
+
 bool dropped(const Sight& sight) { return info(sight.record.reason).action == Action::drop; }
 
 double microseconds(Duration duration) { return std::chrono::duration<double, std::micro>(duration).count(); }
@@ -60,25 +66,27 @@ std::string print_time(Time wall) {
 }
 
 void RelayNames::learn(const Sight& sight) {
-  if (sight.record.router == 0 || names_.contains(sight.record.router)) return;
+  const uint32_t router = first_bits(sight.record.router);
+  if (sight.record.router == 0 || names_.contains(router)) return;
   if (names_.size() >= Census::kRelays) names_.clear();
   const RelayName name = relay_of(frame_of(sight));
-  if (name.ip != 0) names_[sight.record.router] = name;  // else it was cut off too short
+  if (name.ip != 0) names_[router] = name;  // else it was cut off too short
 }
 
 std::optional<RelayName> RelayNames::find(uint32_t router, Time now) {
+  router = first_bits(router);
   if (const auto known = names_.find(router); known != names_.end()) return known->second;
   if (asked_ && now - *asked_ < std::chrono::seconds(1)) return std::nullopt;
   asked_ = now;
   const CensusTotals totals = census_();
-  for (const auto& relay : totals.relays) names_[relay.router] = relay.name;
+  for (const auto& relay : totals.relays) names_[first_bits(relay.router)] = relay.name;
   const auto known = names_.find(router);
   return known != names_.end() ? std::optional(known->second) : std::nullopt;
 }
 
 std::optional<RelayName> Describer::first_relay(const Sight& sight) {
   names_.learn(sight);
-  if (sight.record.first_router == sight.record.router) return std::nullopt;
+  if (through_the_same(sight.record)) return std::nullopt;
   return names_.find(sight.record.first_router, monotonic());
 }
 
@@ -112,7 +120,7 @@ std::string Describer::comment(const Sight& sight, uint64_t first_packet) {
   if (!record.has_first) return text;
   absl::StrAppend(&text, absl::StrFormat("; first copy %.3f ms before", microseconds(record.lag) / 1000));
   if (first) absl::StrAppend(&text, ", through ", print_address(first->ip), " (", print_mac(first->mac), ")");
-  if (!first && record.first_router == record.router) text += ", through the same relay";
+  if (!first && through_the_same(record)) text += ", through the same relay";
   if (first_packet != 0) absl::StrAppend(&text, ", packet ", first_packet, " here");
   return text;
 }

@@ -19,7 +19,7 @@ struct Sight {
   std::vector<uint8_t> bytes;
 };
 
-// Routers by the hash that a verdict has of them: those that have been seen here, and those of the census, which is
+// Routers by the bits that a verdict knows of a first copy's (Verdict::first_router): those that have been seen here, and those of the census, which is
 // asked for others once a second at the most.
 class RelayNames {
  public:

@@ -128,7 +128,7 @@ TEST(Census, TwinsWithoutAnAddressAreCountedAndAreNoExample) {
 
 // The table has room for some bits of the first copy's router.
 TEST(Census, TheFirstOfAPairIsKnownByItsLowBits) {
-  constexpr uint32_t kFirst = 0xabc00007, kSecond = 0xdef00008, kBits = Census::kFirstBits;
+  constexpr uint32_t kFirst = 0xabc00007, kSecond = 0xdef00008, kBits = Verdict::kFirstRouter;
   Census one, other;
   note(one, kFirst, Reason::first_copy, kFirst & kBits, 0ns, 1s);
   note(other, kSecond, Reason::second_copy, kFirst & kBits, 2ms, 2s);
