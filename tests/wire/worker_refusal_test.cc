@@ -117,7 +117,7 @@ TEST_F(WorkerTest, OneCopyReachesAServersPortThatRefusesTheOther) {
 TEST_F(WorkerTest, WhatIsRefusedBehindADroppedFrameIsTheRightOne) {
   open(/*room_to_server=*/2);
   const std::vector<Bytes> sent = {others(1)[0], A.brings(discover).bytes(), B.brings(discover).bytes(),
-                                   A.brings(request).bytes(), others(2)[1]};
+                                   others(2)[1], A.brings(request).bytes()};
   for (const Bytes& frame : sent) routers->put(frame);
   run();
   EXPECT_EQ(server->take(), (std::vector<Bytes>{sent[0], sent[1]}));
