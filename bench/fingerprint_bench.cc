@@ -35,7 +35,7 @@ class Hasher {
   void settle(const Batch&) {
     distinct_.add([&](size_t i) {
       const Request request = fingerprint_.of(messages_[i], 0, kPolicy);
-      return std::pair(request.client, transmission_of(request));
+      return std::pair(request.who, transmission_of(request));
     });
   }
   size_t clients(Time) const { return distinct_.clients(); }

@@ -29,7 +29,7 @@ std::optional<uint32_t> number_of(const Groups& groups, Holds holds) {
 bool held(uint32_t ip, const Networks& networks) {
   return std::ranges::any_of(networks, [&](const Network& n) { return n.contains(ip); });
 }
-bool trusted(uint32_t source_ip, uint32_t giaddr, const Networks& relays) {
+[[gnu::cold, gnu::noinline]] bool trusted(uint32_t source_ip, uint32_t giaddr, const Networks& relays) {
   return relays.empty() || (held(source_ip, relays) && held(giaddr, relays));
 }
 
@@ -99,19 +99,30 @@ struct Maker {
   using Place = HashKeys::Place;
   KeyedHash<Cpu> hash;
   const Policy& policy;
+  // What of it each frame asks for.
+  const uint64_t vlan_mask;
   const uint32_t network_mask;
+  const bool server_groups, relay_groups, all_trusted;
 
   Maker(const HashKeys& keys, const Policy& p)
       : hash{keys},
         policy(p),
-        network_mask(p.scope == ScopeRule::exact ? ~uint32_t{0} : Network{0, p.subnet_bits}.mask()) {}
+        vlan_mask(p.ignore_vlan ? 0 : ~uint64_t{0}),
+        network_mask(mask_of(p)),
+        server_groups(!p.server_groups.empty()),
+        relay_groups(p.scope != ScopeRule::any && !p.relay_groups.empty()),
+        all_trusted(p.trusted_relays.empty()) {}
+
+  static uint32_t mask_of(const Policy& p) {
+    if (p.scope == ScopeRule::any) return 0;
+    return p.scope == ScopeRule::exact ? ~uint32_t{0} : Network{0, p.subnet_bits}.mask();
+  }
 
   void make(const Parts& p, uint16_t port, Request& request) const {
     const uint8_t* b = p.bootp;
-    const uint32_t vlans = policy.ignore_vlan ? 0 : p.vlans;
-    const uint32_t server = policy.server_groups.empty() ? p.server_ip : server_of(p.server_ip, policy);
+    const uint32_t server = server_groups ? server_of(p.server_ip, policy) : p.server_ip;
     const auto who =
-        Cpu::both(hash.block(server | uint64_t{vlans} << 32, number<uint16_t>(b + bootp::kHtype),  // and hlen
+        Cpu::both(hash.block(server | (p.vlans & vlan_mask), number<uint16_t>(b + bootp::kHtype),  // and hlen
                              Place::kServer),
                   hash.block(Cpu::load(b + bootp::kChaddr), Place::kChaddr));
     const auto ask = hash.block(first_6(b + bootp::kXid) | uint64_t{p.type} << 48,  // secs lies behind xid
@@ -119,15 +130,13 @@ struct Maker {
     request.who = never_0(Cpu::low(who));
     request.message = never_0(Cpu::high(Cpu::both(who, ask)));
     request.type = p.type;
-    request.subnet = p.has_link_selection ? p.link_selection : p.giaddr;
-    request.scope = scope(request.subnet, p.vrf);
-    request.client = never_0(Cpu::low(hash.block(request.who, request.scope, Place::kClient)));
+    request.scope = scope(static_cast<uint32_t>(p.subnet), p.vrf);
     request.content = request.options = short_hash(p.content);
     request.relay.router = static_cast<uint32_t>(
         Cpu::low(hash.block(first_6(p.source_mac) | uint64_t{port} << 48, p.source_ip, Place::kRouter)));
-    request.relay.asked = static_cast<uint32_t>(Cpu::low(
-        hash.block(p.giaddr | uint64_t{p.link_selection} << 32, p.has_link_selection, Place::kAsked)));
-    request.relay.circuit = p.has_relay_info ? short_hash(p.relay_info) : 0;
+    request.relay.asked = static_cast<uint32_t>(
+        Cpu::low(hash.block(p.giaddr | p.subnet << 32, p.has_link_selection, Place::kAsked)));
+    request.relay.circuit = p.relay_info.data() != nullptr ? short_hash(p.relay_info) : 0;
   }
 
   uint32_t short_hash(Bytes bytes) const {
@@ -138,11 +147,12 @@ struct Maker {
   // tell groups and VRFs apart from it.
   uint32_t scope(uint32_t address, Bytes vrf) const {
     constexpr uint32_t kGroups = 0xe0000000, kHashed = 0xf0000000;
+    const uint32_t network = address & network_mask;
+    if (!relay_groups && vrf.empty() && network < kGroups) return network;
     if (policy.scope == ScopeRule::any) return 0;
-    std::optional<uint32_t> group;
-    if (!policy.relay_groups.empty()) group = group_of(address, policy);
-    const uint32_t scope = group ? kGroups + *group : address & network_mask;
-    if (vrf.empty() && (group || scope < kGroups)) return scope;
+    const std::optional<uint32_t> group = group_of(address, policy);
+    const uint32_t scope = group ? kGroups + *group : network;
+    if (group && vrf.empty()) return scope;
     const uint64_t name = vrf.empty() ? 0 : Cpu::low(hash.bytes(vrf.data(), vrf.size()));
     return kHashed | static_cast<uint32_t>(Cpu::low(
                          hash.block(scope | uint64_t{group.has_value()} << 32, name, Place::kScope)));
@@ -165,7 +175,7 @@ RELAYSIEVE_AES uint32_t hash_with_aes(const Maker<AesNi>& maker, Bytes bytes) {
   for (size_t i = 0; i < frames.size(); ++i) {
     Parts p;
     if (!short_way<AesNi>(frames[i].bytes, layouts, p)) continue;
-    if (!trusted(p.source_ip, p.giaddr, maker.policy.trusted_relays)) continue;
+    if (!maker.all_trusted && !trusted(p.source_ip, p.giaddr, maker.policy.trusted_relays)) continue;
     maker.make(p, frames[i].port, requests[i]);
     made |= uint64_t{1} << i;
   }
@@ -218,13 +228,12 @@ Request Fingerprint::of(const Message& m, uint16_t port, const Policy& policy) {
   uint8_t* const scratch = scratch_.data();
   const Parts parts{.source_mac = m.source_mac.data(),
                     .bootp = m.bootp.data(),
-                    .vlans = uint32_t{m.vlans[0]} << 16 | m.vlans[1],
+                    .vlans = uint64_t{m.vlans[0]} << 48 | uint64_t{m.vlans[1]} << 32,
                     .source_ip = m.source_ip,
                     .server_ip = m.server_ip,
                     .giaddr = m.giaddr,
-                    .link_selection = m.link_selection.value_or(0),
+                    .subnet = m.subnet(),
                     .has_link_selection = m.link_selection.has_value(),
-                    .has_relay_info = m.relay_infos != 0,
                     .type = m.type,
                     .content = options_of(m, false, scratch),
                     .relay_info = relay_infos_of(m, scratch + kScratchSize),

@@ -31,7 +31,7 @@ struct HashKeys {
   alignas(32) std::array<uint8_t, kChunk> words;
   alignas(16) std::array<std::array<uint8_t, 16>, 4> rounds;
   // One for each kind of block, so that equal bytes in different places have nothing in common.
-  enum Place : size_t { kServer, kChaddr, kAsk, kRouter, kAsked, kBytes, kScope, kClient, kPlaces };
+  enum Place : size_t { kServer, kChaddr, kAsk, kRouter, kAsked, kBytes, kScope, kPlaces };
   alignas(16) std::array<std::array<uint8_t, 16>, kPlaces> places;
 };
 

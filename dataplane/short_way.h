@@ -19,13 +19,13 @@ namespace relaysieve {
 struct Parts {
   const uint8_t* source_mac;
   const uint8_t* bootp;
-  uint32_t vlans;  // the outer id in the upper half
+  uint64_t vlans;  // bits 48.. the outer id, bits 32.. the inner one
   uint32_t source_ip, server_ip, giaddr;
-  uint32_t link_selection;
-  bool has_link_selection, has_relay_info;
+  uint64_t subnet;  // 32 bits: the link selection, else giaddr
+  bool has_link_selection;
   uint8_t type;
-  Bytes content;  // the client's options
-  Bytes relay_info;
+  Bytes content;     // the client's options
+  Bytes relay_info;  // without an option 82 a null pointer
   Bytes vrf;
 };
 
@@ -47,8 +47,8 @@ inline bool usual_headers(Bytes frame, Parts& p, size_t& room) {
   p.vlans = 0;
   for (size_t tags = 0; ethertype != 0x0800; ++tags, ip += 4) {
     if (tags == 2 || (ethertype != 0x8100 && ethertype != 0x88a8 && ethertype != 0x9100)) return false;
-    const uint32_t id = load16(ip) & 0x0fff;
-    p.vlans |= p.vlans == 0 ? id << 16 : id;
+    const uint64_t id = load16(ip) & 0x0fff;
+    p.vlans |= id << (p.vlans == 0 ? 48 : 32);
     ethertype = load16(ip + 2);
   }
   const size_t total = load16(ip + 2), datagram = load16(ip + kUdp + 4);
@@ -71,13 +71,12 @@ inline bool usual_headers(Bytes frame, Parts& p, size_t& room) {
 
 // The value of option 82 from `sub` to `end`, without a VRF.
 inline bool usual_relay_info(const uint8_t* sub, const uint8_t* end, Parts& p) {
-  p.has_relay_info = true;
   p.relay_info = {sub, end};
   for (; end - sub >= 2 && end - sub - 2 >= sub[1]; sub += 2 + sub[1]) {
     if (sub[0] == suboption::kVrf) return false;
     if (sub[0] == suboption::kLinkSelection && sub[1] == 4 && !p.has_link_selection) {
       p.has_link_selection = true;
-      p.link_selection = load32(sub + 2);
+      p.subnet = load32(sub + 2);
     }
   }
   return true;
@@ -95,8 +94,8 @@ bool usual_options(Bytes frame, size_t room, const Layouts& layouts, Parts& p) {
   p.type = begin[layout.type];
   if (p.type == 0 || p.type == kLeasequery) return false;
   p.content = {begin, own};
-  p.has_relay_info = p.has_link_selection = false;
-  p.link_selection = 0;
+  p.subnet = p.giaddr;
+  p.has_link_selection = false;
   p.relay_info = p.vrf = {};
   const uint8_t* at = begin + own;
   if (end - at >= 2 && *at == option::kRelayInfo) {

@@ -16,16 +16,14 @@ struct Relay {
   friend constexpr bool operator==(const Relay&, const Relay&) = default;
 };
 
-// One copy of a client's transmission, whatever the protocol: all that the memory needs to judge it. `who`, `client`,
-// `message`, `options`, `content` and the relay are keyed hashes; a DHCPv6 parser makes the same thing.
+// One copy of a client's transmission, whatever the protocol: all that the memory needs to judge it. `who`, `message`,
+// `options`, `content` and the relay are keyed hashes; a DHCPv6 parser makes the same thing.
 struct Request {
   uint64_t who = 0;      // who asks which server: VLANs, server, htype, hlen, chaddr; never 0
-  uint64_t client = 0;   // the same in one scope; never 0
   uint64_t message = 0;  // `who` with what is asked, but for the options: xid, secs, ciaddr, type; never 0
   // The client's subnet as the relay reports it, by the policy's `scope`: 0, if all are one; the network's address; or
   // 224.0.0.0 + the relay group's number. A VRF's is 28 bits of a keyed hash of all that, in 240.0.0.0/4.
   uint32_t scope = 0;
-  uint32_t subnet = 0;   // Message::subnet, of which `scope` is made
   uint32_t options = 0;  // the options that are part of the key under the policy's `match`
   uint32_t content = 0;  // all the options but 82 and Pad
   Relay relay;
