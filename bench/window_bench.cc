@@ -22,7 +22,7 @@ class Ours {
 
   uint64_t decide(size_t at) {
     for (size_t i = at; i < at + kBurst; ++i) memory_.prefetch(requests_[i]);
-    prefetch_lines(memory_, at);
+    for (size_t i = at; i < at + kBurst; ++i) memory_.prefetch_line(requests_[i]);
     uint64_t drops = 0;
     for (size_t i = at; i < at + kBurst; ++i) {
       const Reason reason =
@@ -36,12 +36,6 @@ class Ours {
   size_t clients(Time now) const { return memory_.clients(now); }
 
  private:
-  template <typename M>
-  void prefetch_lines(M& memory, size_t at) {
-    if constexpr (requires { memory.prefetch_line(requests_[at]); })
-      for (size_t i = at; i < at + kBurst; ++i) memory.prefetch_line(requests_[i]);
-  }
-
   Requests requests_;
   Memory memory_;
 };
