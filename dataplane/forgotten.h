@@ -20,14 +20,14 @@ namespace relaysieve {
 //
 // A line with n items takes an unknown key for one of them with probability (1 - (63/64)^n)^7, and takes no
 // more than 24. Five generations are asked, so a first copy is dropped with a probability of
-//   0.0004 while the window takes in ten times the capacity (16 items a line on average),
+//   0.0010 while as many are evicted in a window as the capacity (on average 20 items a line),
 //   0.0016 at most, whatever comes: what finds its line full is not remembered, and forwarded in doubt.
 class Forgotten {
  public:
-  // A generation's, 10 bytes a client in all: for about as many requests evicted in a window as the capacity, each
+  // A generation's, 9 bytes a client in all: for nearly as many requests evicted in a window as the capacity, each
   // remembered as a transmission and as one that a relay brought.
   static constexpr size_t lines_for(size_t clients) {
-    return std::max<size_t>(clients * 10 / (kGenerations * 64), 1);
+    return std::max<size_t>(clients * 9 / (kGenerations * 64), 1);
   }
   Forgotten(size_t clients, Duration window, Pages pages);
 
@@ -46,6 +46,15 @@ class Forgotten {
       return (static_cast<uint64_t>(t.count()) ^ uint64_t{1} << 63) / length;
     }
 
+   public:
+    // 16 bits, never 0, that say until when something that ends at `end` is remembered; a quarter more, at most.
+    uint16_t mark(Time end) const { return static_cast<uint16_t>(number_of(end) | 1); }
+    // False: what bears this mark is forgotten by now. True by mistake for a mark that is hours old.
+    bool in_force(uint16_t mark) const {
+      return static_cast<int16_t>(mark - static_cast<uint16_t>(number)) >= 0;
+    }
+
+   private:
     uint32_t length, era;
     uint64_t number;
   };

@@ -1,18 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "memory.h"
 
-#include "observation.h"
-
 namespace relaysieve {
 namespace {
 
 // The line of a client's latest transmission is as it was when a copy was forwarded.
-bool still_stands(Window::Bucket& bucket, unsigned way, unsigned count) {
+bool still_stands(Bucket& bucket, unsigned way, unsigned count) {
   return (bucket.latest() & only(way)) != 0 && bucket[way].count == count;
 }
 
 // A transmission that began is undone: the client stands as before.
-void take_back(Window::Bucket& bucket, unsigned way, const Undo& trace) {
+void take_back(Bucket& bucket, unsigned way, const Undo& trace) {
   if (!still_stands(bucket, way, trace.count) || trace.client == kNowhere) return bucket.free(way);
   const unsigned before = bucket.way(trace.client);
   if (before != way && (bucket.records() & only(before)) != 0 &&
@@ -26,14 +24,9 @@ void take_back(Window::Bucket& bucket, unsigned way, const Undo& trace) {
 
 }  // namespace
 
-void Memory::observe(const Request& request, Time now, uint64_t number, const Policy& policy,
-                     Verdict& verdict) {
-  Observation(*this, request, now, number, policy, verdict).judge();
-}
-
 void Memory::undo(const Undo& trace) {
   if (trace.what == Undo::What::nothing) return;
-  Window::Bucket bucket(window_, trace.record);
+  Bucket bucket = window_.open_at(trace.record);
   const unsigned way = bucket.way(trace.record);
   Line& line = bucket[way];
   const RelaySet relay = bucket.relays(way).find(trace.relay) & line.brought;

@@ -15,7 +15,7 @@ namespace relaysieve {
 // last seconds; what it had to evict too early is among the forgotten.
 class Memory {
  public:
-  // `clients`: capacity; 96 bytes each, all in.
+  // `clients`: capacity; 91 bytes each, all in.
   Memory(size_t clients, Duration window, Pages pages)
       : window_(clients, pages), forgotten_(clients, window, pages) {}
 

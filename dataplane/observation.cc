@@ -10,7 +10,7 @@ namespace relaysieve {
 namespace {
 
 // A transmission, and a transmission as brought by one relay, as keys of the forgotten.
-uint64_t trace_of(const Window::Bucket& bucket, unsigned tag, const LineKey& key) {
+uint64_t trace_of(const Bucket& bucket, unsigned tag, const LineKey& key) {
   const uint64_t client = uint64_t{key.scope} << 32 | key.who << 16 | tag;
   const uint64_t request = uint64_t{key.message} << 32 | key.options;
   return (client + bucket.number()) * 0x9e3779b97f4a7c15u ^ request * 0xbf58476d1ce4e5b9u;
@@ -20,6 +20,11 @@ uint64_t trace_of(uint64_t transmission, RelayId relay) {
 }
 
 }  // namespace
+
+void Memory::observe(const Request& request, Time now, uint64_t number, const Policy& policy,
+                     Verdict& verdict) {
+  Observation(*this, request, now, number, policy, verdict).judge();
+}
 
 void Observation::judge() {
   verdict_.has_first = verdict_.evicted = verdict_.recalled = false;
@@ -45,7 +50,8 @@ void Observation::judge() {
 }
 
 void Observation::find() {
-  for (Ways left = bucket_.tagged(request_.who) & ~bucket_.more(); left != 0; left = but_first(left)) {
+  tagged_ = bucket_.tagged(request_.who) & ~bucket_.more();
+  for (Ways left = tagged_; left != 0; left = but_first(left)) {
     const unsigned way = first_of(left);
     const LineKey& key = line(way).key;
     if (!key.same_client(key_)) continue;
@@ -55,18 +61,20 @@ void Observation::find() {
       record_ = way;
     else if (!recorded || now_ - key.start > kLateHorizon)
       spent_ = way;
+    else if (now_ - key.start > policy_.window)
+      past_ = way;
   }
 }
 
 void Observation::meet() {
   verdict_.reason = Reason::first_copy;
-  if (!forgotten_.empty(now_)) {
+  if (bucket_.evicted() != 0) {
     verdict_.reason = recall();
     verdict_.recalled = verdict_.reason != Reason::first_copy;
     if (info(verdict_.reason).action == Action::drop) return;
   }
   if (!verdict_.recalled) verdict_.reason = first();
-  begin(spent_ != kNone ? spent_ : room_for_line());
+  begin(room());
 }
 
 void Observation::begin(unsigned place) {
@@ -150,7 +158,7 @@ Reason Observation::first() {
     return Reason::late_copy;
   }
   unsigned same_router = kNone, twin = kNone, rewritten = kNone;
-  for (Ways left = bucket_.tagged(request_.who) & bucket_.records(); left != 0; left = but_first(left)) {
+  for (Ways left = tagged_ & bucket_.records(); left != 0; left = but_first(left)) {
     const unsigned way = first_of(left);
     const LineKey& key = line(way).key;
     if (!key.same_message(key_) || age(way) > policy_.window) continue;
@@ -173,19 +181,31 @@ Reason Observation::beside(Reason reason, unsigned like) {
 }
 
 Reason Observation::recall() {
-  const uint64_t transmission = trace_of(bucket_, Window::tag_of(request_.who), key_);
-  const uint64_t brought = trace_of(transmission, relay_);
   const Forgotten::Moment moment = forgotten_.at(now_);
+  if (!moment.in_force(bucket_.evicted())) {
+    bucket_.evicted() = 0;
+    return Reason::first_copy;
+  }
+  const uint64_t transmission = trace_of(bucket_, Directory::tag_of(request_.who), key_);
+  const uint64_t brought = trace_of(transmission, relay_);
   const Forgotten::Answer known = forgotten_.knows(moment, transmission);
   if (known == Forgotten::Answer::no) return Reason::first_copy;
   if (known == Forgotten::Answer::perhaps) return Reason::over_capacity;
   if (forgotten_.knows(moment, brought) == Forgotten::Answer::yes) return Reason::evicted_retry;
   // Only if this relay can be remembered too: else its next, genuine retransmission would be dropped as well.
-  return forgotten_.add(moment, brought, now_ + policy_.window) ? Reason::second_copy : Reason::over_capacity;
+  const Time end = now_ + policy_.window;
+  if (!forgotten_.add(moment, brought, end)) return Reason::over_capacity;
+  bucket_.evicted() = moment.mark(end);
+  return Reason::second_copy;
 }
 
-unsigned Observation::room_for_line() {
-  const unsigned way = bucket_.victim(request_.relay, now_, policy_.window);
+// The way of a transmission that begins: one of the client's own that nobody will ask for, one that nobody misses at
+// all, one of its own whose late copies will no longer be told from first ones; before another client's.
+unsigned Observation::room() {
+  if (spent_ != kNone) return spent_;
+  if (const unsigned way = bucket_.dispensable(now_, policy_.window); way != kNone) return way;
+  if (past_ != kNone) return past_;
+  const unsigned way = bucket_.victim(request_.relay);
   evict(way);
   return way;
 }
@@ -200,6 +220,7 @@ void Observation::evict(unsigned way) {
   const uint64_t transmission = trace_of(bucket_, bucket_.tag(way), line.key);
   const Forgotten::Moment moment = forgotten_.at(now_);
   const Time end = line.key.start + policy_.window;
+  bucket_.evicted() = moment.mark(std::max(end, now_));
   // The relays first: a request is only remembered together with all who brought it.
   bool all = true;
   const RelayList relays = bucket_.relays(way);
@@ -230,7 +251,8 @@ RelaySet Observation::add_relay(unsigned way) {
 MoreRelays* Observation::room_for_more(unsigned way) {
   unsigned place = bucket_.more_of(way);
   if (place == kNone) {
-    place = bucket_.victim(request_.relay, now_, policy_.window);
+    place = bucket_.dispensable(now_, policy_.window);
+    if (place == kNone) place = bucket_.victim(request_.relay);
     if (place == way || place == record_ || place == latest_) return nullptr;
     evict(place);
   }

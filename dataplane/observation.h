@@ -20,7 +20,7 @@ class Observation {
         number_(number),
         policy_(policy),
         verdict_(verdict),
-        bucket_(memory.window_, request.who) {}
+        bucket_(memory.window_.open(request.who)) {}
 
   void judge();
 
@@ -38,7 +38,7 @@ class Observation {
   Reason beside(Reason reason, unsigned like);
   Reason recall();  // what the forgotten know of a request that is not in the window
 
-  unsigned room_for_line();
+  unsigned room();
   MoreRelays* room_for_more(unsigned way);
   void evict(unsigned way);
 
@@ -57,12 +57,14 @@ class Observation {
   const uint64_t number_;
   const Policy& policy_;
   Verdict& verdict_;
-  Window::Bucket bucket_;
+  Bucket bucket_;
 
   // Ways of the bucket:
   unsigned record_ = kNone;  // that holds this transmission, whatever its age
   unsigned latest_ = kNone;  // that says how the client stands
   unsigned spent_ = kNone;   // of the client, that holds nothing of use but how it stands
+  unsigned past_ = kNone;    // of the client, whose window has ended
+  Ways tagged_;              // that may be the client's, in whatever scope
 };
 
 }  // namespace relaysieve

@@ -32,7 +32,7 @@ struct Occupancy {
 class Filter {
  public:
   struct Options {
-    size_t clients = 262'144;  // capacity, 64 .. 16 Mi; 96 bytes each, all in
+    size_t clients = 262'144;  // capacity, 64 .. 16 Mi; 91 bytes each, all in
     uint64_t seed = 0;         // key of all hashes; 0 = draw one from the system
     bool resident = false;     // take all memory at once: a daemon, whose frames must not wait for it
   };

@@ -128,7 +128,7 @@ TEST(ForgottenItems, AnotherWindowHasOtherQuarters) {
 // Through the filter: clients ask, then so many others that most of the first are evicted.
 class Flood : public Scenario {
  protected:
-  static constexpr uint16_t kVictims = 200, kOthers = 5000;
+  static constexpr uint16_t kVictims = 200, kOthers = 4700;
 
   static Transmission sent_by(uint8_t kind, uint16_t n) {
     return edk2()

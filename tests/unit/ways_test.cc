@@ -24,28 +24,29 @@ Request request_of(uint64_t key, uint32_t router) {
   return {.who = hash, .message = hash, .relay = {.router = router, .asked = 1, .circuit = 0}, .type = 1};
 }
 
-unsigned find(Window::Bucket& bucket, const Request& request) {
+unsigned find(Bucket& bucket, const Request& request) {
   for (Ways left = bucket.tagged(request.who); left != 0; left = but_first(left))
     if (bucket[first_of(left)].key.same_request(LineKey(request, {}))) return first_of(left);
   return kWays;
 }
 
 bool holds(Window& window, const Request& request) {
-  Window::Bucket bucket(window, request.who);
+  Bucket bucket = window.open(request.who);
   return find(bucket, request) != kWays;
 }
 
 void start(Window& window, const Request& request, Time now, bool superseded = false) {
-  Window::Bucket bucket(window, request.who);
+  Bucket bucket = window.open(request.who);
   const unsigned known = find(bucket, request);
-  const unsigned way = known != kWays ? known : bucket.victim(request.relay, now, kWindow);
+  unsigned way = known != kWays ? known : bucket.dispensable(now, kWindow);
+  if (way == kWays) way = bucket.victim(request.relay);
   bucket[way].key.become(LineKey(request, now));
   bucket.take_for_line(way, request);
   if (superseded) bucket.supersede(way);
 }
 
 void erase(Window& window, const Request& request) {
-  Window::Bucket bucket(window, request.who);
+  Bucket bucket = window.open(request.who);
   if (const unsigned way = find(bucket, request); way != kWays) bucket.free(way);
 }
 
