@@ -45,11 +45,6 @@ void Bucket::take_for_more(unsigned way, const Request& request) {
   directory_.more |= only(way);
 }
 
-void Bucket::supersede(unsigned way) {
-  remove(directory_.latest, way);
-  if ((directory_.records & only(way)) == 0) free(way);
-}
-
 void Bucket::reinstate(unsigned way) { put(directory_.latest, directory_.latest | only(way)); }
 
 void Bucket::forget_record(unsigned way) { remove(directory_.records, way); }

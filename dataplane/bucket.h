@@ -99,9 +99,12 @@ class Bucket {
     directory_.more &= static_cast<Ways>(~only(way));
   }
   void take_for_more(unsigned way, const Request& request);  // or for more relays
-  void supersede(unsigned way);                              // it no longer says how the client stands,
-  void reinstate(unsigned way);                              // and does again
-  void forget_record(unsigned way);                          // but not how the client stands
+  void supersede(unsigned way) {                             // it no longer says how the client stands,
+    put(directory_.latest, static_cast<Ways>(directory_.latest & ~only(way)));
+    if ((directory_.records & only(way)) == 0) free(way);
+  }
+  void reinstate(unsigned way);      // and does again
+  void forget_record(unsigned way);  // but not how the client stands
   void free(unsigned way);
 
  private:

@@ -24,7 +24,7 @@ constexpr uint32_t router_of(RelayId relay) { return static_cast<uint32_t>(relay
 // One router that asks for another of its subnets (smart relay).
 constexpr bool asks_elsewhere(RelayId one, RelayId other) {
   const uint64_t router_and_asked = (one ^ other) >> 21;
-  return router_and_asked != 0 && router_and_asked < uint64_t{1} << 21;
+  return router_and_asked - 1 < (uint64_t{1} << 21) - 1;
 }
 
 // Relays of a line: bit n for the n-th of its list.
@@ -100,6 +100,17 @@ struct Line {
     brought = before.brought;
     previous = before.previous;
     won = before.won;
+  }
+
+  // The bit of a relay among the line's own, or 0. All are compared at once.
+  RelaySet find(RelayId relay) const {
+    const unsigned equal = (relays[0] == relay) | (relays[1] == relay) << 1 | (relays[2] == relay) << 2;
+    return static_cast<RelaySet>(equal & in_use());
+  }
+  // Those of the line's own that ask for another subnet of this relay's router.
+  RelaySet elsewhere(RelayId relay) const {
+    return static_cast<RelaySet>(asks_elsewhere(relays[0], relay) | asks_elsewhere(relays[1], relay) << 1 |
+                                 asks_elsewhere(relays[2], relay) << 2);
   }
 
   RelaySet in_use() const { return brought | previous | won; }

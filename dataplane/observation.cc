@@ -21,8 +21,8 @@ uint64_t trace_of(uint64_t transmission, RelayId relay) {
 
 }  // namespace
 
-void Memory::observe(const Request& request, Time now, uint64_t number, const Policy& policy,
-                     Verdict& verdict) {
+__attribute__((flatten)) void Memory::observe(const Request& request, Time now, uint64_t number,
+                                              const Policy& policy, Verdict& verdict) {
   Observation(*this, request, now, number, policy, verdict).judge();
 }
 
@@ -41,8 +41,7 @@ void Observation::judge() {
     verdict_.reason = first();
     return begin(record_);
   }
-  const RelaySet relay = bucket_.relays(record_).find(relay_);
-  if ((line(record_).brought & relay) == 0) return join();
+  if ((line(record_).brought & bucket_.relays(record_).find(relay_)) == 0) return join();
   if (age(record_) <= policy_.echo_window) return repeats(Reason::echo);
   verdict_.reason = Reason::retransmission;
   verdict_.lag = age(record_);
@@ -79,8 +78,9 @@ void Observation::meet() {
 
 void Observation::begin(unsigned place) {
   const bool known = latest_ != kNone;
-  const Line before = known ? line(latest_) : Line();
-  const unsigned more_before = known && before.has_more() ? bucket_.more_of(latest_) : kNone;
+  Standing& before = verdict_.undo.before;
+  if (known) before = line(latest_).standing();
+  const unsigned more_before = known && line(latest_).has_more() ? bucket_.more_of(latest_) : kNone;
   const MoreRelays more = more_before != kNone ? bucket_.more_relays(more_before) : MoreRelays();
 
   if (place != latest_) free_more_of(place);
@@ -93,7 +93,7 @@ void Observation::begin(unsigned place) {
   bucket_.take_for_line(place, request_);
   if (known && latest_ != place) bucket_.supersede(latest_);
   if (line.has_more()) carry_more(place, more_before, more);
-  line.brought = add_relay(place);
+  line.brought = bit_for_relay(place);
   line.first = static_cast<unsigned>(std::countr_zero(line.brought)) & 7;
 
   if (turns::must_wait(line, line.brought, now_, policy_.turn_after)) {
@@ -101,7 +101,6 @@ void Observation::begin(unsigned place) {
     return;
   }
   leave_undo(Undo::What::transmission, place, latest_);
-  if (known) verdict_.undo.before = before.standing();
   line.delivered = true;
   turns::wins(line, line.brought, now_, policy_.turn_after);
 }
@@ -109,7 +108,7 @@ void Observation::begin(unsigned place) {
 void Observation::join() {
   Line& line = bucket_[record_];
   const bool other_subnet = bucket_.relays(record_).brought_for_another_subnet(relay_);
-  const RelaySet relay = add_relay(record_);
+  const RelaySet relay = bit_for_relay(record_);
   if (relay == 0) return repeats(Reason::over_capacity);
   line.brought |= relay;
 
@@ -118,7 +117,7 @@ void Observation::join() {
   if (latest_ != kNone && latest_ != record_) {
     Line& latest = bucket_[latest_];
     const bool next = latest.count == static_cast<uint8_t>(line.count + 1);
-    standing = next ? add_relay(latest_) : bucket_.relays(latest_).find(relay_);
+    standing = next ? bit_for_relay(latest_) : bucket_.relays(latest_).find(relay_);
     if (next) latest.previous |= standing;
   }
 
@@ -136,7 +135,7 @@ void Observation::join() {
   if (latest_ == kNone) return;
   Line& latest = bucket_[latest_];
   verdict_.undo.before.won = latest.won;
-  if (standing == 0) standing = add_relay(latest_);
+  if (standing == 0) standing = bit_for_relay(latest_);
   turns::wins(latest, standing, now_, policy_.turn_after);
 }
 
@@ -158,7 +157,9 @@ Reason Observation::first() {
     return Reason::late_copy;
   }
   unsigned same_router = kNone, twin = kNone, rewritten = kNone;
-  for (Ways left = tagged_ & bucket_.records(); left != 0; left = but_first(left)) {
+  Ways others = tagged_ & bucket_.records();
+  if (record_ != kNone) others &= static_cast<Ways>(~only(record_));
+  for (Ways left = others; left != 0; left = but_first(left)) {
     const unsigned way = first_of(left);
     const LineKey& key = line(way).key;
     if (!key.same_message(key_) || age(way) > policy_.window) continue;
@@ -230,15 +231,25 @@ void Observation::evict(unsigned way) {
   if (all) forgotten_.add(moment, transmission, end);
 }
 
-// The bit of this copy's relay among those of a line, or 0: it is the ninth that brings this transmission. If there is no
-// room, what only the turns have a use for goes first.
-RelaySet Observation::add_relay(unsigned way) {
+// The bit of this copy's relay among those of a line, or 0: it is the ninth that brings this transmission.
+RelaySet Observation::bit_for_relay(unsigned way) {
   const RelayList relays = bucket_.relays(way);
+  if (const RelaySet bit = relays.find(relay_)) return bit;
   if (const RelaySet bit = relays.add(relay_)) return bit;
+  return make_room_for_relay(way);
+}
+
+// If there is no room for a second line, what only the turns have a use for goes first.
+[[gnu::cold]] RelaySet Observation::make_room_for_relay(unsigned way) {
+  const RelayList relays = bucket_.relays(way);
   Line& line = bucket_[way];
   if (relays.more() == nullptr) {
     line.lose_more();
-    if (MoreRelays* const more = room_for_more(way)) return RelayList(line, more).add(relay_);
+    if (MoreRelays* const more = room_for_more(way)) {
+      const RelayList both(line, more);
+      if (const RelaySet bit = both.find(relay_)) return bit;
+      return both.add(relay_);
+    }
   }
   line.won &= line.brought | line.previous;
   if (const RelaySet bit = relays.add(relay_)) return bit;
@@ -269,7 +280,7 @@ void Observation::free_more_of(unsigned way) {
 }
 
 // A line that begins takes over the relays of the latest one's second line.
-void Observation::carry_more(unsigned place, unsigned more_before, const MoreRelays& relays) {
+[[gnu::cold]] void Observation::carry_more(unsigned place, unsigned more_before, const MoreRelays& relays) {
   MoreRelays* more = nullptr;
   if (more_before != kNone && place == latest_) {
     bucket_.take_for_more(more_before, request_);

@@ -44,7 +44,8 @@ class Observation {
 
   Line& line(unsigned way) { return bucket_[way]; }
   Duration age(unsigned way) { return now_ - bucket_[way].key.start; }
-  RelaySet add_relay(unsigned way);
+  RelaySet bit_for_relay(unsigned way);
+  RelaySet make_room_for_relay(unsigned way);
   void free_more_of(unsigned way);
   void carry_more(unsigned place, unsigned more_before, const MoreRelays& relays);
   void leave_undo(Undo::What what, unsigned record, unsigned client);

@@ -20,16 +20,16 @@ class RelayList {
 
   // The bit of a relay, or 0.
   RelaySet find(RelayId relay) const {
-    RelaySet found = 0;
-    each(line_.in_use(), [&](unsigned n) {
-      if ((*this)[n] == relay) found = static_cast<RelaySet>(1u << n);
-    });
+    RelaySet found = line_.find(relay);
+    if (more_ != nullptr && found == 0) [[unlikely]]
+      each(line_.in_use(), [&](unsigned n) {
+        if ((*this)[n] == relay) found = static_cast<RelaySet>(1u << n);
+      });
     return found;
   }
 
-  // The bit that it has from now on, or 0: there is no room.
+  // The bit of a relay that is not there yet, or 0: there is no room.
   RelaySet add(RelayId relay) const {
-    if (const RelaySet known = find(relay)) return known;
     const auto n = static_cast<unsigned>(std::countr_one(line_.in_use()));
     if (n >= room()) return 0;
     (*this)[n] = relay;
@@ -37,8 +37,9 @@ class RelayList {
   }
 
   bool brought_for_another_subnet(RelayId relay) const {  // by the same router
-    bool found = false;
-    each(line_.brought, [&](unsigned n) { found = found || asks_elsewhere((*this)[n], relay); });
+    bool found = (line_.elsewhere(relay) & line_.brought) != 0;
+    if (more_ != nullptr) [[unlikely]]
+      each(line_.brought, [&](unsigned n) { found = found || asks_elsewhere((*this)[n], relay); });
     return found;
   }
 

@@ -15,22 +15,21 @@ namespace relaysieve::turns {
 
 // A transmission begins: `line`, whose key and type are set, takes over how the client stood. Progress, or a client that
 // was not heard for a minute: it begins to ask anew.
-inline void begin(Line& line, const Line* latest) {
+inline void begin(Line& line, const Standing* before) {
   const bool asks_on =
-      latest != nullptr && latest->type == line.type && line.key.start - latest->key.start <= kClientHorizon;
-  line.count = latest == nullptr ? 0 : (latest->count + (asks_on ? 1u : 2u)) & 0xff;
+      before != nullptr && before->type == line.type && line.key.start - before->start <= kClientHorizon;
+  line.count = before == nullptr ? 0 : (before->count + (asks_on ? 1u : 2u)) & 0xff;
   line.brought = 0;
   if (!asks_on) {
     line.asking = 0;
     line.previous = line.won = 0;
     return;
   }
-  const auto since =
-      static_cast<uint64_t>(std::max((line.key.start - latest->key.start).count(), int64_t{0}));
-  line.asking = std::min(latest->asking + since, Line::kLongest) & Line::kLongest;
-  line.previous = latest->brought;
-  line.won = latest->won;
-  line.relays = latest->relays;
+  const auto since = static_cast<uint64_t>(std::max((line.key.start - before->start).count(), int64_t{0}));
+  line.asking = std::min(before->asking + since, Line::kLongest) & Line::kLongest;
+  line.previous = before->brought;
+  line.won = before->won;
+  line.relays = before->relays;
 }
 
 inline bool due(const Line& line, Time now, Duration turn_after) {
