@@ -54,11 +54,11 @@ void frames(Scrape& out, const Totals& totals) {
 }
 
 void memory(Scrape& out, const Snapshot& snapshot) {
-  out.gauge("memory_capacity", "Clients that can be remembered at once, and as many transmissions.");
+  out.gauge("memory_capacity", "Clients that can be remembered at once, each with one transmission.");
   out.add(snapshot.capacity);
-  out.gauge("memory_clients", "Clients that are remembered: heard in the last 70 s. By sample above 262144.");
+  out.gauge("memory_clients", "Clients that are remembered: heard in the last 70 s. By sample above 380000.");
   out.add(snapshot.held.clients);
-  out.gauge("memory_transmissions", "Transmissions that are: begun in the last 5 s. By sample above 262144.");
+  out.gauge("memory_transmissions", "Transmissions that are: begun in the last 5 s. By sample above 380000.");
   out.add(snapshot.held.transmissions);
   out.counter("memory_evicted_total", "Records that had to make room before their window ended.");
   out.add(snapshot.totals.evicted);

@@ -69,7 +69,7 @@ class Filter {
   // The probability that a first copy is taken for one that had to be evicted, and dropped: 0 without a flood, and
   // never above 0.0016. For any thread.
   double false_positives(Time now) const;
-  // For any thread, which takes no lock and some milliseconds. In tables of more than 262,144 clients by a sample.
+  // For any thread, which takes no lock and some milliseconds. In tables of more than 380,000 clients by a sample.
   Occupancy occupancy(Time now) const;
   size_t bytes() const;  // of the memory, used or not
 
