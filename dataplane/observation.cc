@@ -129,12 +129,11 @@ void Observation::join() {
 
 void Observation::repeats(Reason reason) {
   const Line& line = bucket_[record_];
-  const RelayList relays = bucket_.relays(record_);
   verdict_.reason = reason;
   verdict_.has_first = true;
   verdict_.lag = std::max(now_ - line.key.start, Duration::zero());  // cores' clocks may differ by a burst
   verdict_.first_number = number_ - (static_cast<uint32_t>(number_) - line.number);
-  verdict_.first_router = router_of(relays[line.first]);
+  verdict_.first_router = router_of(bucket_.relays(record_).name(line.first));
 }
 
 // The same was seen too long ago, or its like lies beside it.
@@ -164,7 +163,7 @@ Reason Observation::first() {
 }
 
 Reason Observation::beside(Reason reason, unsigned like) {
-  verdict_.first_router = router_of(bucket_.relays(like)[line(like).first]);
+  verdict_.first_router = router_of(bucket_.relays(like).name(line(like).first));
   verdict_.first_subnet = subnet_of(line(like).key.scope);
   return reason;
 }

@@ -18,6 +18,9 @@ class RelayList {
     return n < Line::kRelays ? line_.relays[n] : more_->relays[n - Line::kRelays];
   }
 
+  // The n-th relay, or 0 if its name is not known any more: the second line has gone.
+  RelayId name(unsigned n) const { return n < room() ? (*this)[n] : 0; }
+
   // The bit of a relay, or 0.
   RelaySet find(RelayId relay) const {
     RelaySet found = line_.find(relay);

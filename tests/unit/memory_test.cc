@@ -142,6 +142,21 @@ TEST(MemoryCounts, OfRelaysEndAtEightAndEachTransmissionPassesOnce) {
   }
 }
 
+// The fourth to eighth relay stand in a second line, which has to make room before a client's first.
+TEST(MemoryRelays, BeyondTheThirdMayBeForgottenAlone) {
+  Memory memory(11, kPolicy.window, Pages::lazy);  // one bucket
+  for (uint32_t router = 1; router <= 5; ++router)
+    EXPECT_EQ(passes(memory, request_of(7, router), 0s), router == 1) << router;
+  EXPECT_TRUE(passes(memory, request_of(7, 5), 2s));  // its next transmission: the fifth brings it first
+  EXPECT_EQ(memory.observe(request_of(7, 4), 2s, 1, kPolicy).first_router, 5u);
+  for (uint64_t key = 100; key < 113; ++key) EXPECT_TRUE(passes(memory, request_of(key, 1), 3500ms)) << key;
+  const Verdict late = memory.observe(request_of(7, 6), 3600ms, 1, kPolicy);
+  EXPECT_EQ(late.reason, Reason::late_copy);
+  EXPECT_EQ(late.first_router, 0u) << "its name has gone with the second line";
+  EXPECT_FALSE(passes(memory, request_of(7, 1), 3600ms));
+  EXPECT_FALSE(passes(memory, request_of(7, 5), 3600ms));
+}
+
 // A burst has one time, and a small table evicts within it: the undoing of a record that has gone must not
 // touch the one in its place.
 TEST(MemoryUndo, OfWhatWasEvictedLeavesItsSuccessorAlone) {
