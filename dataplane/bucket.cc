@@ -30,12 +30,14 @@ unsigned Bucket::more_of(unsigned way) const {
   return kWays;
 }
 
-unsigned Bucket::victim(const Relay& newcomer) const {
+unsigned Bucket::victim(const Relay& newcomer, Time now, Duration window) const {
+  constexpr int kMost = kWays / 2 + 1, kNearlyAll = 11;
   Ways own = 0;
   for (unsigned way = 0; way < kWays; ++way)
     if (directory_.routers[way] == static_cast<uint8_t>(newcomer.router)) own |= only(way);
-  const bool most = std::popcount(own) > static_cast<int>(kWays) / 2;
-  return most ? directory_.order.oldest_of(own) : directory_.order.oldest();
+  const unsigned oldest = directory_.order.oldest();
+  const bool counts = now - lines_[oldest].line.key.start <= window;
+  return std::popcount(own) >= (counts ? kMost : kNearlyAll) ? directory_.order.oldest_of(own) : oldest;
 }
 
 void Bucket::take_for_more(unsigned way, const Request& request) {

@@ -87,9 +87,10 @@ class Bucket {
     if ((directory_.latest & only(way)) != 0) return kWays;
     return directory_.tags[way] == 0 || now - lines_[way].line.key.start > window ? way : kWays;
   }
-  // Whose place a newcomer takes where there is none: the oldest, or if most of the bucket came through the newcomer's
-  // own router, the oldest of those: a flood through one router evicts its own.
-  unsigned victim(const Relay& newcomer) const;
+  // Whose place a newcomer takes where there is none: the oldest; or, where most of the bucket came through the newcomer's
+  // own router, the oldest of those: a flood through one router evicts its own. What still counts goes for what does not
+  // only where nearly all of the bucket came that way: two routers that win in turn are no flood.
+  unsigned victim(const Relay& newcomer, Time now, Duration window) const;
 
   // From now on the way is the request's, and the newest: for the client's latest transmission,
   void take_for_line(unsigned way, const Request& request) {

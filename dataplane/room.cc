@@ -45,7 +45,7 @@ unsigned Observation::room() {
   if (spent_ != kNone) return spent_;
   if (const unsigned way = bucket_.dispensable(now_, policy_.window); way != kNone) return way;
   if (past_ != kNone) return past_;
-  const unsigned way = bucket_.victim(request_.relay);
+  const unsigned way = bucket_.victim(request_.relay, now_, policy_.window);
   evict(way);
   return way;
 }
@@ -94,7 +94,7 @@ MoreRelays* Observation::room_for_more(unsigned way) {
   unsigned place = bucket_.more_of(way);
   if (place == kNone) {
     place = bucket_.dispensable(now_, policy_.window);
-    if (place == kNone) place = bucket_.victim(request_.relay);
+    if (place == kNone) place = bucket_.victim(request_.relay, now_, policy_.window);
     if (place == way || place == record_ || place == latest_) return nullptr;
     evict(place);
   }

@@ -39,7 +39,7 @@ void start(Window& window, const Request& request, Time now, bool superseded = f
   Bucket bucket = window.open(request.who);
   const unsigned known = find(bucket, request);
   unsigned way = known != kWays ? known : bucket.dispensable(now, kWindow);
-  if (way == kWays) way = bucket.victim(request.relay);
+  if (way == kWays) way = bucket.victim(request.relay, now, kWindow);
   bucket[way].key.become(LineKey(request, now));
   bucket.take_for_line(way, request);
   if (superseded) bucket.supersede(way);
@@ -69,7 +69,7 @@ class Lists {
       list.erase(victim(list, entry.router, now));
     list.push_back(entry);
   }
-  size_t own_victims = 0, old_victims = 0, spent_victims = 0;
+  size_t own_victims = 0, own_victims_of_a_flood = 0, old_victims = 0, spent_victims = 0;
 
  private:
   struct Entry {
@@ -84,8 +84,10 @@ class Lists {
   List::iterator victim(List& list, uint32_t router, Time now) {
     const auto spent = std::ranges::find(list, true, &Entry::superseded);
     if (spent != list.end() && now - spent->time > kWindow) return ++spent_victims, spent;
-    if (std::ranges::count(list, router, &Entry::router) <= kWays / 2) return ++old_victims, list.begin();
-    return ++own_victims, std::ranges::find(list, router, &Entry::router);
+    const bool counts = now - list.front().time <= kWindow;
+    const auto own = std::ranges::count(list, router, &Entry::router);
+    if (own < (counts ? 8 : 11)) return ++old_victims, list.begin();
+    return ++(counts ? own_victims : own_victims_of_a_flood), std::ranges::find(list, router, &Entry::router);
   }
 
   std::vector<List> lists_ = std::vector<List>(buckets_for(kCapacity));
@@ -100,7 +102,7 @@ TEST(Eviction, IsThatOfAList) {
   for (int step = 0; step < 50'000; ++step) {
     if (random() % 8 == 0) now += random() % 2 ? 1ns : kWindow / 40;
     if (random() % 128 == 0) now += 2 * kWindow;
-    const Request request = request_of(random() % kKeys, static_cast<uint32_t>(random() % 3));
+    const Request request = request_of(random() % kKeys, random() % 4 == 0 ? 2 : 1);
     if (random() % 8 == 0) {
       erase(window, request);
       model.erase(request);
@@ -114,6 +116,7 @@ TEST(Eviction, IsThatOfAList) {
           << "key " << key << ", step " << step;
   }
   EXPECT_GT(model.own_victims, 1000u);
+  EXPECT_GT(model.own_victims_of_a_flood, 100u);
   EXPECT_GT(model.old_victims, 1000u);
   EXPECT_GT(model.spent_victims, 1000u);
 }
