@@ -106,6 +106,7 @@ def test_rates_are_of_the_last_seconds(wire):
         status = wire.daemon.status()["rates"]
         return {**status, **{port["name"]: port for port in status["ports"]}}
 
+    wait_until(lambda: "routers" in rates(), "the first sample", BOUND)  # a daemon with a small memory is ready before
     assert rates()["routers"]["rx_frames"] == 0
     begin = time.monotonic()
     left.send(*frames.hsrp_pair(1), *[frames.sized(1000)] * 97, END)
