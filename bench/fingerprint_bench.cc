@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Message to request: the keyed hashes alone.
+// Message to request: the keyed hashes alone; and frame to request, as the filter reads a burst.
 #include <array>
 #include <utility>
 
@@ -47,8 +47,46 @@ class Hasher {
   Distinct distinct_;
 };
 
+class Reader {
+ public:
+  static constexpr bool kRemembers = false;
+
+  Reader(const FrameMaker&, const Mix&) {}
+  void prepare(const Batch& batch) { batch_ = &batch; }
+
+  uint64_t decide(size_t at) {
+    read(at);
+    benchmark::DoNotOptimize(requests_);
+    return 0;
+  }
+
+  void settle(const Batch&) {
+    distinct_.add([&](size_t i) {
+      if (i % kBurst == 0) read(i);
+      const Request& request = requests_[i % kBurst];
+      return std::pair(request.who, transmission_of(request));
+    });
+  }
+  size_t clients(Time) const { return distinct_.clients(); }
+  double copies() const { return distinct_.copies(); }
+
+ private:
+  void read(size_t at) {
+    std::array<Reason, kBurst> reasons;
+    fingerprint_.read(batch_->burst(at), kPolicy, requests_.data(), reasons.data());
+  }
+
+  Fingerprint fingerprint_{1};
+  const Batch* batch_ = nullptr;
+  std::array<Request, kBurst> requests_;
+  Distinct distinct_;
+};
+
 }  // namespace
 
-void add_fingerprint_rows() { add_rows<Hasher>("fingerprint/ours"); }
+void add_fingerprint_rows() {
+  add_rows<Hasher>("fingerprint/ours");
+  add_rows<Reader>("reading/ours");
+}
 
 }  // namespace relaysieve::bench

@@ -26,8 +26,9 @@ struct Found {
 };
 
 void report_time(benchmark::State& state, const Found& found);
-// Writes all counters; refuses to report what differs by 1 % from the mix.
-void report(benchmark::State& state, const Mix& mix, const Found& found);
+inline constexpr double kTolerance = 0.01;
+// Writes all counters; refuses to report what differs by 1 % from the mix. `fewer`: so many clients may be missing.
+void report(benchmark::State& state, const Mix& mix, const Found& found, double fewer = kTolerance);
 
 // To see the refusal: streams something else than what was asked for.
 enum class Wrong { nothing, mix, clients };
@@ -74,6 +75,7 @@ class Fixture {
 //   size_t clients(Time now);                distinct ones that it knows
 //   static constexpr bool kRemembers;        has a memory, all that it has mapped when it was made
 //   size_t bytes();                          only if that is not so: what it has
+//   static constexpr double kFewer;          only if so large a share of the clients may be missing
 //   double copies();                         only if decide() drops nothing: the share that it tells to be copies
 // or, if it has a clock of its own, instead of decide
 //   std::chrono::nanoseconds decide_all(uint64_t& drops);
@@ -139,7 +141,10 @@ void measure(benchmark::State& state, const std::string& name, const Mix& mix) t
     state.SetIterationTime(seconds(found.time - before));
   }
   run.look(found);
-  report(state, mix, found);
+  if constexpr (requires { Subject::kFewer; })
+    report(state, mix, found, Subject::kFewer);
+  else
+    report(state, mix, found);
 } catch (const std::exception& error) {
   state.SkipWithError(error.what());
 }

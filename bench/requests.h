@@ -38,7 +38,8 @@ class Requests {
 
 // One number for a transmission: what a peer that holds one key for each of them looks up.
 inline uint64_t transmission_of(const Request& request) {
-  return request.message ^ (uint64_t{request.scope} << 32 | request.options) * 0x9e3779b97f4a7c15u;
+  const RequestKey& key = request.key;
+  return request.who ^ (uint64_t{key.message} << 32 | key.options) ^ key.scope * 0x9e3779b97f4a7c15u;
 }
 
 }  // namespace relaysieve::bench

@@ -19,11 +19,9 @@ constexpr uint64_t kRequests = 1024;  // a table that stays in the cache: the st
 Request request_of(uint64_t n, uint32_t relay) {
   const uint64_t key = (n % kRequests + 1) * 0x9e3779b97f4a7c15u;
   return {.who = key,
-          .message = key,
-          .scope = 1,
-          .options = 2,
-          .content = 2,
-          .relay = {.router = relay, .asked = relay, .circuit = 0},
+          .key = {.scope = 1, .message = static_cast<uint32_t>(key), .who = static_cast<uint16_t>(key >> 16)},
+          .relay = relay_id(relay, relay, 0),
+          .router = relay,
           .type = 1};
 }
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Request to verdict, test-and-set: the memory alone, beside windows on the tables of others.
+#include <array>
+
 #include "measure.h"
 #include "memory.h"
 #include "ours.h"
@@ -25,9 +27,9 @@ class Ours {
     for (size_t i = at; i < at + kBurst; ++i) memory_.prefetch_line(requests_[i]);
     uint64_t drops = 0;
     for (size_t i = at; i < at + kBurst; ++i) {
-      const Reason reason =
-          memory_.observe(requests_[i], requests_.time(i), requests_.number(i), kPolicy).reason;
-      drops += info(reason).action == Action::drop;
+      Verdict& verdict = verdicts_[i - at];
+      memory_.observe(requests_[i], requests_.time(i), requests_.number(i), kPolicy, verdict);
+      drops += action_of(verdict.reason) == Action::drop;
     }
     return drops;
   }
@@ -38,6 +40,7 @@ class Ours {
  private:
   Requests requests_;
   Memory memory_;
+  std::array<Verdict, kBurst> verdicts_;
 };
 
 }  // namespace

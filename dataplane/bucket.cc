@@ -10,33 +10,33 @@ void remove(Ways& ways, unsigned way) { put(ways, static_cast<Ways>(ways & ~only
 
 }  // namespace
 
-void Bucket::clear(uint32_t era) {
-  put(directory_.latest, 0);
-  put(directory_.records, 0);
-  directory_.more = 0;
-  directory_.evicted = 0;
-  directory_.order.reset();
-  for (uint16_t& tag : directory_.tags) put(tag, 0);
-  put(directory_.era, era);
+void Bucket::clear(Directory& directory, uint32_t era) {
+  put(directory.latest, 0);
+  put(directory.records, 0);
+  directory.more = 0;
+  directory.evicted = 0;
+  directory.order.reset();
+  for (uint16_t& tag : directory.tags) put(tag, 0);
+  put(directory.era, era);
 }
 
 unsigned Bucket::more_of(unsigned way) const {
-  const LineKey& key = lines_[way].line.key;
+  const Line& line = lines_[way].line;
   for (Ways left = directory_.more; left != 0; left = but_first(left)) {
     const unsigned more = first_of(left);
-    const LineKey& other = lines_[more].more.key;
-    if (other.same_request(key) && other.start == key.start && tag(more) == tag(way)) return more;
+    const MoreRelays& other = lines_[more].more;
+    if (other.key.same_request(line.key) && other.start == line.start && tag(more) == tag(way)) return more;
   }
   return kWays;
 }
 
-unsigned Bucket::victim(const Relay& newcomer, Time now, Duration window) const {
+unsigned Bucket::victim(uint32_t newcomer, Time now, Duration window) const {
   constexpr int kMost = kWays / 2 + 1, kNearlyAll = 11;
   Ways own = 0;
   for (unsigned way = 0; way < kWays; ++way)
-    if (directory_.routers[way] == static_cast<uint8_t>(newcomer.router)) own |= only(way);
+    if (directory_.routers[way] == static_cast<uint8_t>(newcomer)) own |= only(way);
   const unsigned oldest = directory_.order.oldest();
-  const bool counts = now - lines_[oldest].line.key.start <= window;
+  const bool counts = now - lines_[oldest].line.start <= window;
   return std::popcount(own) >= (counts ? kMost : kNearlyAll) ? directory_.order.oldest_of(own) : oldest;
 }
 

@@ -33,6 +33,7 @@ struct Filter::Rooms {
   Fingerprint fingerprint;
   std::shared_ptr<Memory> memory;
   Time now = Time::min();
+  std::array<Request, kStride> requests;  // of the burst that is being judged
 
   Rooms(std::shared_ptr<const Policy> p, const Options& options)
       : policy(std::move(p)),
@@ -41,8 +42,10 @@ struct Filter::Rooms {
                                         options.resident ? Pages::resident : Pages::lazy)) {}
 
   // Frames to requests; or to verdicts, where the rule does not look at them. Bit i of what is returned: frame i has a
-  // request.
-  uint64_t read(std::span<const Frame> frames, std::span<Request> requests, std::span<Verdict> verdicts) {
+  // request. What the memory knows about it is on its way by then: first its bucket, and its line while the next frames
+  // are read.
+  uint64_t read(std::span<const Frame> frames, std::span<Verdict> verdicts) {
+    const Memory& table = *memory;
     uint64_t relayed = 0;
     std::array<Reason, kAtOnce> reasons;
     for (size_t at = 0; at < frames.size(); at += kAtOnce) {
@@ -50,22 +53,40 @@ struct Filter::Rooms {
       const uint64_t found = fingerprint.read(some, *policy, &requests[at], reasons.data());
       for (size_t i = 0; i < some.size(); ++i) {
         if (found >> i & 1)
-          memory->prefetch(requests[at + i]);
+          table.prefetch(requests[at + i]);
         else
           pass(verdicts[at + i], reasons[i]);
       }
+      if (at != 0) prefetch_lines(relayed, at - kAtOnce);
       relayed |= found << at;
     }
+    prefetch_lines(relayed, (frames.size() - 1) / kAtOnce * kAtOnce);
     return relayed;
   }
+  void prefetch_lines(uint64_t relayed, size_t at) const {
+    const Memory& table = *memory;
+    for (size_t i = at; i < at + kAtOnce; ++i)
+      if (relayed >> i & 1) table.prefetch_line(requests[i]);
+  }
 
-  void decide(const Frame& frame, const Request& request, Verdict& verdict) {
-    now = std::max(now, frame.time);  // time never runs backwards
-    memory->observe(request, now, frame.number, *policy, verdict);
-    if (policy->mode == Mode::monitor) verdict.reason = as_monitored(verdict.reason);
-    verdict.action = info(verdict.reason).action;
-    verdict.request = true;
-    verdict.router = request.relay.router;
+  // Requests to verdicts, in order.
+  [[gnu::flatten, gnu::noinline]] void decide(std::span<const Frame> frames, uint64_t relayed,
+                                              std::span<Verdict> verdicts) {
+    Memory& table = *memory;
+    const Policy& rule = *policy;
+    Time latest = now;
+    for (size_t i = 0; i < frames.size(); ++i) {
+      if ((relayed >> i & 1) == 0) continue;
+      Verdict& verdict = verdicts[i];
+      latest = std::max(latest, frames[i].time);  // time never runs backwards
+      table.observe(requests[i], latest, frames[i].number, rule, verdict);
+      if (rule.mode == Mode::monitor) [[unlikely]]
+        verdict.reason = as_monitored(verdict.reason);
+      verdict.action = action_of(verdict.reason);
+      verdict.request = true;
+      verdict.router = requests[i].router;
+    }
+    now = latest;
   }
 };
 
@@ -83,17 +104,10 @@ void Filter::judge(std::span<const Frame> frames, std::span<Verdict> verdicts) {
     for (Verdict& verdict : verdicts.first(frames.size())) pass(verdict, Reason::bypassed);
     return;
   }
-  for (; !frames.empty(); frames = frames.subspan(std::min(kStride, frames.size())),
-                          verdicts = verdicts.subspan(std::min(kStride, verdicts.size()))) {
-    const size_t count = std::min(kStride, frames.size());
-    std::array<Request, kStride> requests;
-    const uint64_t relayed = rooms_->read(frames.first(count), requests, verdicts);
-    for (uint64_t left = relayed; left != 0; left &= left - 1)
-      rooms_->memory->prefetch_line(requests[std::countr_zero(left)]);
-    for (uint64_t left = relayed; left != 0; left &= left - 1) {
-      const int i = std::countr_zero(left);
-      rooms_->decide(frames[i], requests[i], verdicts[i]);
-    }
+  for (size_t at = 0; at < frames.size(); at += kStride) {
+    const auto some = frames.subspan(at, std::min(kStride, frames.size() - at));
+    const uint64_t relayed = rooms_->read(some, verdicts.subspan(at));
+    rooms_->decide(some, relayed, verdicts.subspan(at));
   }
 }
 

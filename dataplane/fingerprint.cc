@@ -92,8 +92,6 @@ uint64_t first_6(const uint8_t* bytes) {
   return number<uint64_t>(bytes) & kMask;
 }
 
-uint64_t never_0(uint64_t h) { return h + (h == 0); }  // 0 marks a free place in a table
-
 template <typename Cpu>
 struct Maker {
   using Place = HashKeys::Place;
@@ -118,7 +116,8 @@ struct Maker {
     return p.scope == ScopeRule::exact ? ~uint32_t{0} : Network{0, p.subnet_bits}.mask();
   }
 
-  void make(const Parts& p, uint16_t port, Request& request) const {
+  // `content` and `options`: hashes of all the options, and of those that count under the policy's `match`.
+  void make(const Parts& p, uint32_t content, uint32_t options, uint16_t port, Request& request) const {
     const uint8_t* b = p.bootp;
     const uint32_t server = server_groups ? server_of(p.server_ip, policy) : p.server_ip;
     const auto who =
@@ -127,16 +126,20 @@ struct Maker {
                   hash.block(Cpu::load(b + bootp::kChaddr), Place::kChaddr));
     const auto ask = hash.block(first_6(b + bootp::kXid) | uint64_t{p.type} << 48,  // secs lies behind xid
                                 number<uint32_t>(b + bootp::kCiaddr), Place::kAsk);
-    request.who = never_0(Cpu::low(who));
-    request.message = never_0(Cpu::high(Cpu::both(who, ask)));
-    request.type = p.type;
-    request.scope = scope(static_cast<uint32_t>(p.subnet), p.vrf);
-    request.content = request.options = short_hash(p.content);
-    request.relay.router = static_cast<uint32_t>(
+    const uint64_t message = Cpu::high(Cpu::both(who, ask));
+    request.who = Cpu::low(who);
+    request.key.scope = scope(static_cast<uint32_t>(p.subnet), p.vrf);
+    request.key.message = static_cast<uint32_t>(message);
+    request.key.options = static_cast<uint32_t>(message >> 32) ^ options;
+    request.key.who = static_cast<uint16_t>(request.who >> 16);
+    request.key.content = static_cast<uint16_t>(content);
+    request.router = static_cast<uint32_t>(
         Cpu::low(hash.block(first_6(p.source_mac) | uint64_t{port} << 48, p.source_ip, Place::kRouter)));
-    request.relay.asked = static_cast<uint32_t>(
+    const auto asked = static_cast<uint32_t>(
         Cpu::low(hash.block(p.giaddr | p.subnet << 32, p.has_link_selection, Place::kAsked)));
-    request.relay.circuit = p.relay_info.data() != nullptr ? short_hash(p.relay_info) : 0;
+    request.relay =
+        relay_id(request.router, asked, p.relay_info.data() != nullptr ? short_hash(p.relay_info) : 0);
+    request.type = p.type;
   }
 
   uint32_t short_hash(Bytes bytes) const {
@@ -161,8 +164,9 @@ struct Maker {
 
 #if defined(__x86_64__)
 [[gnu::flatten]] RELAYSIEVE_AES void make_with_aes(const Maker<AesNi>& maker, const Parts& parts,
-                                                   uint16_t port, Request& request) {
-  maker.make(parts, port, request);
+                                                   uint32_t content, uint32_t options, uint16_t port,
+                                                   Request& request) {
+  maker.make(parts, content, options, port, request);
 }
 RELAYSIEVE_AES uint32_t hash_with_aes(const Maker<AesNi>& maker, Bytes bytes) {
   return maker.short_hash(bytes);
@@ -174,9 +178,11 @@ RELAYSIEVE_AES uint32_t hash_with_aes(const Maker<AesNi>& maker, Bytes bytes) {
   uint64_t made = 0;
   for (size_t i = 0; i < frames.size(); ++i) {
     Parts p;
-    if (!short_way<AesNi>(frames[i].bytes, layouts, p)) continue;
+    AesNi::Block nh;
+    if (!short_way<AesNi>(frames[i].bytes, layouts, maker.hash.keys, p, nh)) continue;
     if (!maker.all_trusted && !trusted(p.source_ip, p.giaddr, maker.policy.trusted_relays)) continue;
-    maker.make(p, frames[i].port, requests[i]);
+    const auto content = static_cast<uint32_t>(AesNi::low(maker.hash.bytes(nh)));
+    maker.make(p, content, content, frames[i].port, requests[i]);
     made |= uint64_t{1} << i;
   }
   return made;
@@ -235,21 +241,25 @@ Request Fingerprint::of(const Message& m, uint16_t port, const Policy& policy) {
                     .subnet = m.subnet(),
                     .has_link_selection = m.link_selection.has_value(),
                     .type = m.type,
-                    .content = options_of(m, false, scratch),
                     .relay_info = relay_infos_of(m, scratch + kScratchSize),
                     .vrf = m.vrf};
+  const Bytes all = options_of(m, false, scratch);
   Request request;
 #if defined(__x86_64__)
   if (aes_) {
     const Maker<AesNi> maker(keys_, policy);
-    make_with_aes(maker, parts, port, request);
-    if (policy.match == Match::identity) request.options = hash_with_aes(maker, options_of(m, true, scratch));
+    const uint32_t content = hash_with_aes(maker, all);
+    const uint32_t options =
+        policy.match == Match::identity ? hash_with_aes(maker, options_of(m, true, scratch)) : content;
+    make_with_aes(maker, parts, content, options, port, request);
     return request;
   }
 #endif
   const Maker<Portable> maker(keys_, policy);
-  maker.make(parts, port, request);
-  if (policy.match == Match::identity) request.options = maker.short_hash(options_of(m, true, scratch));
+  const uint32_t content = maker.short_hash(all);
+  const uint32_t options =
+      policy.match == Match::identity ? maker.short_hash(options_of(m, true, scratch)) : content;
+  maker.make(parts, content, options, port, request);
   return request;
 }
 

@@ -146,33 +146,44 @@ struct AesNi {
   RELAYSIEVE_AES static __m256i load32(const uint8_t* p) {
     return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p));
   }
-  RELAYSIEVE_AES static __m256i difference(const uint8_t* bytes, const uint8_t* mask,
-                                           const uint8_t* expected) {
-    return _mm256_xor_si256(_mm256_and_si256(load32(bytes), load32(mask)), load32(expected));
-  }
-  // Whether the bytes under `mask` are the expected ones. The 32 bytes before `bytes` may be read; `mask` and `expected`
-  // have 32 more in front.
-  RELAYSIEVE_AES static bool equal(const uint8_t* bytes, size_t size, const uint8_t* mask,
-                                   const uint8_t* expected) {
-    __m256i differ = difference(bytes + size - 32, mask + size, expected + size);
-    for (size_t at = 0; at + 32 < size; at += 32)
-      differ = _mm256_or_si256(differ, difference(bytes + at, mask + 32 + at, expected + 32 + at));
-    return _mm256_testz_si256(differ, differ);
-  }
   RELAYSIEVE_AES static __m256i products(__m256i m, const uint8_t* key) {
     const __m256i sum = _mm256_add_epi32(m, load32(key));
     return _mm256_mul_epu32(sum, _mm256_srli_epi64(sum, 32));
   }
+  RELAYSIEVE_AES static Block sum(__m256i sums, size_t size) {
+    const __m128i sum = _mm_add_epi64(_mm256_castsi256_si128(sums), _mm256_extracti128_si256(sums, 1));
+    return _mm_add_epi64(sum, _mm_cvtsi64_si128(static_cast<int64_t>(size)));
+  }
   RELAYSIEVE_AES static Block nh(const uint8_t* bytes, size_t size, const HashKeys& keys) {
     __m256i sums = _mm256_setzero_si256();
     size_t at = 0;
+#pragma GCC unroll 1
     for (; at + 32 < size; at += 32)
       sums = _mm256_add_epi64(sums, products(load32(bytes + at), &keys.words[at]));
     const __m256i wanted = load32(kLastBytes.data() + (size < 32 ? size : 32));
-    sums = _mm256_add_epi64(sums,
-                            products(_mm256_and_si256(load32(bytes + size - 32), wanted), &keys.words[at]));
-    const __m128i sum = _mm_add_epi64(_mm256_castsi256_si128(sums), _mm256_extracti128_si256(sums, 1));
-    return _mm_add_epi64(sum, _mm_cvtsi64_si128(static_cast<int64_t>(size)));
+    const __m256i last = _mm256_and_si256(load32(bytes + size - 32), wanted);
+    return sum(_mm256_add_epi64(sums, products(last, &keys.words[at])), size);
+  }
+  RELAYSIEVE_AES static __m256i difference(__m256i m, const uint8_t* mask, const uint8_t* expected) {
+    return _mm256_xor_si256(_mm256_and_si256(m, load32(mask)), load32(expected));
+  }
+  // The same of bytes that are compared in the same pass: those under `mask` have to be the expected ones. `mask` and
+  // `expected` have 32 bytes more in front.
+  RELAYSIEVE_AES static bool nh_if_equal(const uint8_t* bytes, size_t size, const uint8_t* mask,
+                                         const uint8_t* expected, const HashKeys& keys, Block& hash) {
+    const __m256i last = load32(bytes + size - 32);
+    __m256i differ = difference(last, mask + size, expected + size), sums = _mm256_setzero_si256();
+    size_t at = 0;
+#pragma GCC unroll 1
+    for (; at + 32 < size; at += 32) {
+      const __m256i m = load32(bytes + at);
+      differ = _mm256_or_si256(differ, difference(m, mask + 32 + at, expected + 32 + at));
+      sums = _mm256_add_epi64(sums, products(m, &keys.words[at]));
+    }
+    if (!_mm256_testz_si256(differ, differ)) return false;
+    const __m256i wanted = load32(kLastBytes.data() + (size < 32 ? size : 32));
+    hash = sum(_mm256_add_epi64(sums, products(_mm256_and_si256(last, wanted), &keys.words[at])), size);
+    return true;
   }
 };
 #endif
@@ -193,6 +204,8 @@ struct KeyedHash {
   Block block(uint64_t low, uint64_t high, HashKeys::Place place) const {
     return block(Cpu::block(low, high), place);
   }
+  // Of at most HashKeys::kChunk bytes whose NH is known.
+  Block bytes(Block nh) const { return block(nh, HashKeys::kBytes); }
   // Of any length. The 32 bytes before them must be readable.
   Block bytes(const uint8_t* begin, size_t size) const {
     if (size <= HashKeys::kChunk) return block(Cpu::nh(begin, size, keys), HashKeys::kBytes);

@@ -7,10 +7,19 @@ void Layouts::learn(Bytes frame, const Message& m) {
   const Bytes own = m.own_options;
   if (!m.in_one_piece || own.size() > kMost || own.empty() || frame.data() + frame.size() - own.data() < 8)
     return;
-  Layout& layout = layouts_[place(frame, own.data())];
+  const size_t at = place(frame, own.data());
   constexpr uint8_t kPatience = 8;  // what is seen all the time keeps its place before what is seen at times
-  if (layout.own != 0 && ++layout.misses < kPatience) return;
+  Layout* known = &layouts_[index_[at]];
+  const bool mine = known->own != 0 && known->place == at;
+  if (mine && ++known->misses < kPatience) return;
+  if (!mine) {
+    index_[at] = next_;
+    known = &layouts_[next_];
+    next_ = next_ == kCount - 1 ? uint8_t{1} : static_cast<uint8_t>(next_ + 1);
+  }
+  Layout& layout = *known;
   layout = {};
+  layout.place = static_cast<uint16_t>(at);
   bool overloaded = false, broken = false;
   walk_options(own, broken, [&](uint8_t code, Bytes value) {
     const size_t offset = static_cast<size_t>(value.data() - own.data());

@@ -18,7 +18,7 @@ void take_back(Bucket& bucket, unsigned way, const Undo& trace) {
     bucket.free(way);
     return bucket.reinstate(before);
   }
-  bucket[way].restore(trace.before);
+  bucket[way].restore(trace.start, trace.before);
   bucket.forget_record(way);
 }
 
@@ -26,7 +26,8 @@ void take_back(Bucket& bucket, unsigned way, const Undo& trace) {
 
 void Memory::undo(const Undo& trace) {
   if (trace.what == Undo::What::nothing) return;
-  Bucket bucket = window_.open_at(trace.record);
+  Bucket bucket = window_.bucket_at(trace.record);
+  const Bucket::Hold hold = window_.hold(bucket);
   const unsigned way = bucket.way(trace.record);
   Line& line = bucket[way];
   const RelaySet relay = bucket.relays(way).find(trace.relay) & line.brought;

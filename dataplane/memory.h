@@ -7,6 +7,7 @@
 #include "relaysieve/policy.h"
 #include "relaysieve/request.h"
 #include "relaysieve/verdict.h"
+#include "straight.h"
 #include "window.h"
 
 namespace relaysieve {
@@ -25,7 +26,13 @@ class Memory {
 
   // Judges one copy and remembers it. `now` never runs backwards. Writes all of `verdict` but `action`, `request` and
   // `router`, which are the caller's.
-  void observe(const Request& request, Time now, uint64_t number, const Policy& policy, Verdict& verdict);
+  void observe(const Request& request, Time now, uint64_t number, const Policy& policy, Verdict& verdict) {
+    const Copy copy = {request, now, number, policy};
+    Bucket bucket = window_.bucket(request.who);
+    const Bucket::Hold hold = window_.hold(bucket);
+    if (!Straight(bucket, copy, verdict).judge()) [[unlikely]]
+      judge_at_length(bucket, copy, verdict);
+  }
   Verdict observe(const Request& request, Time now, uint64_t number, const Policy& policy) {
     Verdict verdict;
     observe(request, now, number, policy, verdict);
@@ -42,7 +49,7 @@ class Memory {
   size_t bytes() const { return window_.bytes() + forgotten_.bytes(); }
 
  private:
-  friend class Observation;
+  [[gnu::noinline]] void judge_at_length(Bucket bucket, Copy copy, Verdict& verdict);
 
   Window window_;
   Forgotten forgotten_;

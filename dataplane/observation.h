@@ -1,26 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "copy.h"
 #include "memory.h"
 #include "relay_list.h"
 
 namespace relaysieve {
 
-// One copy meets the memory, while its bucket is locked: the rule, and what it leaves behind.
+// One copy meets the memory, while its bucket is locked: the whole rule, and what it leaves behind.
 class Observation {
  public:
-  // Verdict's `action`, `request` and `router` are the caller's; the rest is written by judge().
-  Observation(Memory& memory, const Request& request, Time now, uint64_t number, const Policy& policy,
-              Verdict& verdict)
-      : forgotten_(memory.forgotten_),
-        request_(request),
-        key_(request, now),
-        relay_(id_of(request.relay)),
-        now_(now),
-        number_(number),
-        policy_(policy),
-        verdict_(verdict),
-        bucket_(memory.window_.open(request.who)) {}
+  Observation(Forgotten& forgotten, Bucket bucket, const Copy& copy, Verdict& verdict)
+      : forgotten_(forgotten), copy_(copy), verdict_(verdict), bucket_(bucket) {}
 
   void judge();
 
@@ -43,20 +34,14 @@ class Observation {
   void evict(unsigned way);
 
   Line& line(unsigned way) { return bucket_[way]; }
-  Duration age(unsigned way) { return now_ - bucket_[way].key.start; }
+  Duration age(unsigned way) { return copy_.now - bucket_[way].start; }
   RelaySet bit_for_relay(unsigned way);
   RelaySet make_room_for_relay(unsigned way);
   void free_more_of(unsigned way);
   void carry_more(unsigned place, unsigned more_before, const MoreRelays& relays);
-  void leave_undo(Undo::What what, unsigned record, unsigned client);
 
   Forgotten& forgotten_;
-  const Request& request_;
-  const LineKey key_;
-  const RelayId relay_;
-  const Time now_;
-  const uint64_t number_;
-  const Policy& policy_;
+  const Copy& copy_;
   Verdict& verdict_;
   Bucket bucket_;
 

@@ -9,7 +9,7 @@ namespace relaysieve {
 namespace {
 
 // A transmission, and a transmission as brought by one relay, as keys of the forgotten.
-uint64_t trace_of(const Bucket& bucket, unsigned tag, const LineKey& key) {
+uint64_t trace_of(const Bucket& bucket, unsigned tag, const RequestKey& key) {
   const uint64_t client = uint64_t{key.scope} << 32 | key.who << 16 | tag;
   const uint64_t request = uint64_t{key.message} << 32 | key.options;
   return (client + bucket.number()) * 0x9e3779b97f4a7c15u ^ request * 0xbf58476d1ce4e5b9u;
@@ -21,19 +21,19 @@ uint64_t trace_of(uint64_t transmission, RelayId relay) {
 }  // namespace
 
 Reason Observation::recall() {
-  const Forgotten::Moment moment = forgotten_.at(now_);
+  const Forgotten::Moment moment = forgotten_.at(copy_.now);
   if (!moment.in_force(bucket_.evicted())) {
     bucket_.evicted() = 0;
     return Reason::first_copy;
   }
-  const uint64_t transmission = trace_of(bucket_, Directory::tag_of(request_.who), key_);
-  const uint64_t brought = trace_of(transmission, relay_);
+  const uint64_t transmission = trace_of(bucket_, Directory::tag_of(copy_.request.who), copy_.request.key);
+  const uint64_t brought = trace_of(transmission, copy_.request.relay);
   const Forgotten::Answer known = forgotten_.knows(moment, transmission);
   if (known == Forgotten::Answer::no) return Reason::first_copy;
   if (known == Forgotten::Answer::perhaps) return Reason::over_capacity;
   if (forgotten_.knows(moment, brought) == Forgotten::Answer::yes) return Reason::evicted_retry;
   // Only if this relay can be remembered too: else its next, genuine retransmission would be dropped as well.
-  const Time end = now_ + policy_.window;
+  const Time end = copy_.now + copy_.policy.window;
   if (!forgotten_.add(moment, brought, end)) return Reason::over_capacity;
   bucket_.evicted() = moment.mark(end);
   return Reason::second_copy;
@@ -43,9 +43,9 @@ Reason Observation::recall() {
 // all, one of its own whose late copies will no longer be told from first ones; before another client's.
 unsigned Observation::room() {
   if (spent_ != kNone) return spent_;
-  if (const unsigned way = bucket_.dispensable(now_, policy_.window); way != kNone) return way;
+  if (const unsigned way = bucket_.dispensable(copy_.now, copy_.policy.window); way != kNone) return way;
   if (past_ != kNone) return past_;
-  const unsigned way = bucket_.victim(request_.relay, now_, policy_.window);
+  const unsigned way = bucket_.victim(copy_.request.router, copy_.now, copy_.policy.window);
   evict(way);
   return way;
 }
@@ -53,14 +53,14 @@ unsigned Observation::room() {
 // Makes room. A record that goes before its window has ended is remembered among the forgotten; not if every copy of it
 // was held back: then the next one must pass.
 void Observation::evict(unsigned way) {
-  if ((bucket_.records() & only(way)) == 0 || age(way) > policy_.window) return;
+  if ((bucket_.records() & only(way)) == 0 || age(way) > copy_.policy.window) return;
   verdict_.evicted = true;
   const Line& line = bucket_[way];
   if (!line.delivered) return;
   const uint64_t transmission = trace_of(bucket_, bucket_.tag(way), line.key);
-  const Forgotten::Moment moment = forgotten_.at(now_);
-  const Time end = line.key.start + policy_.window;
-  bucket_.evicted() = moment.mark(std::max(end, now_));
+  const Forgotten::Moment moment = forgotten_.at(copy_.now);
+  const Time end = line.start + copy_.policy.window;
+  bucket_.evicted() = moment.mark(std::max(end, copy_.now));
   // The relays first: a request is only remembered together with all who brought it.
   bool all = true;
   const RelayList relays = bucket_.relays(way);
@@ -78,35 +78,36 @@ RelaySet Observation::make_room_for_relay(unsigned way) {
     line.lose_more();
     if (MoreRelays* const more = room_for_more(way)) {
       const RelayList both(line, more);
-      if (const RelaySet bit = both.find(relay_)) return bit;
-      return both.add(relay_);
+      if (const RelaySet bit = both.find(copy_.request.relay)) return bit;
+      return both.add(copy_.request.relay);
     }
   }
   line.won &= line.brought | line.previous;
-  if (const RelaySet bit = relays.add(relay_)) return bit;
+  if (const RelaySet bit = relays.add(copy_.request.relay)) return bit;
   line.previous = 0;
   line.won &= line.brought;
-  return relays.add(relay_);
+  return relays.add(copy_.request.relay);
 }
 
 // A second line for this one: the one it had, if its relays are no longer of use, or another's place.
 MoreRelays* Observation::room_for_more(unsigned way) {
   unsigned place = bucket_.more_of(way);
   if (place == kNone) {
-    place = bucket_.dispensable(now_, policy_.window);
-    if (place == kNone) place = bucket_.victim(request_.relay, now_, policy_.window);
+    place = bucket_.dispensable(copy_.now, copy_.policy.window);
+    if (place == kNone) place = bucket_.victim(copy_.request.router, copy_.now, copy_.policy.window);
     if (place == way || place == record_ || place == latest_) return nullptr;
     evict(place);
   }
-  bucket_.take_for_more(place, request_);
+  bucket_.take_for_more(place, copy_.request);
   MoreRelays& more = bucket_.more_relays(place);
-  more.key.become(line(way).key);
+  more.start = line(way).start;
+  more.key = line(way).key;
   return &more;
 }
 
 // A line goes, and its second line with it.
 void Observation::free_more_of(unsigned way) {
-  if (((bucket_.records() | bucket_.latest()) & only(way)) == 0 || !line(way).has_more()) return;
+  if (!bucket_.has_second_line(way)) return;
   if (const unsigned more = bucket_.more_of(way); more != kNone) bucket_.free(more);
 }
 
@@ -114,14 +115,15 @@ void Observation::free_more_of(unsigned way) {
 void Observation::carry_more(unsigned place, unsigned more_before, const MoreRelays& relays) {
   MoreRelays* more = nullptr;
   if (more_before != kNone && place == latest_) {
-    bucket_.take_for_more(more_before, request_);
+    bucket_.take_for_more(more_before, copy_.request);
     more = &bucket_.more_relays(more_before);
   } else if (more_before != kNone) {
     more = room_for_more(place);
   }
   if (more == nullptr) return line(place).lose_more();
   more->relays = relays.relays;
-  more->key.become(line(place).key);
+  more->start = line(place).start;
+  more->key = line(place).key;
 }
 
 }  // namespace relaysieve

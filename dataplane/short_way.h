@@ -5,6 +5,7 @@
 #include <bit>
 #include <cstring>
 
+#include "keyed_hash.h"
 #include "layouts.h"
 #include "options.h"
 #include "wire.h"
@@ -24,7 +25,6 @@ struct Parts {
   uint64_t subnet;  // 32 bits: the link selection, else giaddr
   bool has_link_selection;
   uint8_t type;
-  Bytes content;     // the client's options
   Bytes relay_info;  // without an option 82 a null pointer
   Bytes vrf;
 };
@@ -83,17 +83,19 @@ inline bool usual_relay_info(const uint8_t* sub, const uint8_t* end, Parts& p) {
 }
 
 // The client's options lie where they have been before, behind them nothing but an option 82.
+// `content`: NH of the client's options.
 template <typename Cpu>
-bool usual_options(Bytes frame, size_t room, const Layouts& layouts, Parts& p) {
+bool usual_options(Bytes frame, size_t room, const Layouts& layouts, const HashKeys& keys, Parts& p,
+                   typename Cpu::Block& content) {
   const uint8_t* const begin = p.bootp + bootp::kFixedSize + 4;
   const uint8_t* const end = begin + room;
   const Layouts::Layout& layout = layouts.guess(frame, begin);
   const size_t own = layout.own;
   if (own == 0 || own > room) return false;
-  if (!Cpu::equal(begin, own, layout.looked_at.data(), layout.expected.data())) return false;
+  if (!Cpu::nh_if_equal(begin, own, layout.looked_at.data(), layout.expected.data(), keys, content))
+    return false;
   p.type = begin[layout.type];
   if (p.type == 0 || p.type == kLeasequery) return false;
-  p.content = {begin, own};
   p.subnet = p.giaddr;
   p.has_link_selection = false;
   p.relay_info = p.vrf = {};
@@ -106,9 +108,10 @@ bool usual_options(Bytes frame, size_t room, const Layouts& layouts, Parts& p) {
 }
 
 template <typename Cpu>
-bool short_way(Bytes frame, const Layouts& layouts, Parts& p) {
+bool short_way(Bytes frame, const Layouts& layouts, const HashKeys& keys, Parts& p,
+               typename Cpu::Block& content) {
   size_t room;
-  return usual_headers(frame, p, room) && usual_options<Cpu>(frame, room, layouts, p);
+  return usual_headers(frame, p, room) && usual_options<Cpu>(frame, room, layouts, keys, p, content);
 }
 
 }  // namespace relaysieve

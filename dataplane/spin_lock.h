@@ -14,12 +14,8 @@ class SpinLock {
  public:
 #ifndef RELAYSIEVE_RACY  // the stress test shows that it sees what happens without
   void lock() {
-    for (int spins = 0; held_.exchange(true, std::memory_order_acquire); ++spins) {
-      while (held_.load(std::memory_order_relaxed)) {
-        __builtin_ia32_pause();
-        if (++spins > kPatience) spins = 0, sched_yield();
-      }
-    }
+    if (held_.exchange(true, std::memory_order_acquire)) [[unlikely]]
+      wait();
   }
   void unlock() { held_.store(false, std::memory_order_release); }
 #else
@@ -29,6 +25,17 @@ class SpinLock {
 
  private:
   static constexpr int kPatience = 1000;
+
+  [[gnu::cold, gnu::noinline]] void wait() {
+    int spins = 0;
+    do {
+      while (held_.load(std::memory_order_relaxed)) {
+        __builtin_ia32_pause();
+        if (++spins > kPatience) spins = 0, sched_yield();
+      }
+    } while (held_.exchange(true, std::memory_order_acquire));
+  }
+
   std::atomic<bool> held_{false};
 };
 

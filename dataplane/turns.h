@@ -13,27 +13,32 @@ namespace relaysieve::turns {
 // the line of its latest transmission; the bits of its relays are those of its RelayList. A client with more than
 // eight relays at once: those beyond have no bit, and no turn.
 
-// A transmission begins: `line`, whose key and type are set, takes over how the client stood. Progress, or a client that
-// was not heard for a minute: it begins to ask anew.
-inline void begin(Line& line, const Standing* before) {
-  const bool asks_on =
-      before != nullptr && before->type == line.type && line.key.start - before->start <= kClientHorizon;
-  line.count = before == nullptr ? 0 : (before->count + (asks_on ? 1u : 2u)) & 0xff;
+// A client's first transmission.
+inline void begin(Line& line) {
+  line.count = 0;
+  line.set_asking(0);
+  line.brought = line.previous = line.won = 0;
+}
+// A further one: `line`, whose key and type are set, takes over how the client stood when the one before began, at
+// `start`. Progress, or a client that was not heard for a minute: it begins to ask anew.
+inline void begin(Line& line, Time start, const Standing& before) {
+  const Duration since = line.start - start;
+  const bool asks_on = before.type == line.type && since <= kClientHorizon;
+  line.count = static_cast<uint8_t>(before.count + (asks_on ? 1u : 2u));
   line.brought = 0;
   if (!asks_on) {
-    line.asking = 0;
+    line.set_asking(0);
     line.previous = line.won = 0;
     return;
   }
-  const auto since = static_cast<uint64_t>(std::max((line.key.start - before->start).count(), int64_t{0}));
-  line.asking = std::min(before->asking + since, Line::kLongest) & Line::kLongest;
-  line.previous = before->brought;
-  line.won = before->won;
-  line.relays = before->relays;
+  line.set_asking(before.asking() + static_cast<uint64_t>(std::max(since.count(), int64_t{0})));
+  line.previous = before.brought;
+  line.won = before.won;
+  line.relays = before.relays;
 }
 
 inline bool due(const Line& line, Time now, Duration turn_after) {
-  const auto asking = Duration(static_cast<int64_t>(line.asking)) + (now - line.key.start);
+  const auto asking = Duration(static_cast<int64_t>(line.asking())) + (now - line.start);
   return turn_after != Duration::zero() && asking >= turn_after;
 }
 

@@ -17,7 +17,7 @@ namespace relaysieve {
 //
 // A decision touches two cache lines: the directory of its bucket, some 5 bytes a client, and the client's line.
 //
-// A copy belongs to a transmission if the tag, the bucket and four fields of LineKey agree. Two requests that differ
+// A copy belongs to a transmission if the tag, the bucket and four fields of RequestKey agree. Two requests that differ
 // in client, xid, secs, ciaddr or type are taken for one with probability 2^-64 and less; two of one client that differ
 // in their options only with 2^-32; scopes are compared as they are. A client is taken for one of 262,144 others with
 // 2^-28: then they share their turns.
@@ -25,13 +25,19 @@ class Window {
  public:
   Window(size_t clients, Pages pages);
 
-  // The bucket of a client, or of a slot that a bucket named, locked until it goes.
-  Bucket open(uint64_t who) { return at(home(who)); }
-  Bucket open_at(uint32_t slot) { return at(slot / kWays); }
+  // The bucket of a client, or of a slot that a bucket named; not to be touched before it is held.
+  Bucket bucket(uint64_t who) { return at(home(who)); }
+  Bucket bucket_at(uint32_t slot) { return at(slot / kWays); }
+  Bucket::Hold hold(const Bucket& bucket) const { return {bucket, era_.load(std::memory_order_relaxed)}; }
 
   // To be called for all requests of a burst, one after the other, before the first is decided on.
   void prefetch(uint64_t who) const { __builtin_prefetch(&directories_[home(who)], 1); }
-  void prefetch_line(uint64_t who) const;
+  void prefetch_line(uint64_t who) const {
+    const size_t at = home(who);
+    Ways likely = directories_[at].glance_at(who);
+    for (; likely != 0; likely = but_first(likely))
+      __builtin_prefetch(&slots_[at * kWays + first_of(likely)], 1);
+  }
 
   // Nothing is held any more: takes no lock, and no time.
   void clear() { era_.fetch_add(1, std::memory_order_relaxed); }
@@ -44,7 +50,7 @@ class Window {
  private:
   Bucket at(size_t number) {
     const auto first_slot = static_cast<uint32_t>(number * kWays);
-    return {directories_[number], &slots_[first_slot], first_slot, era_.load(std::memory_order_relaxed)};
+    return {directories_[number], &slots_[first_slot], first_slot};
   }
   size_t home(uint64_t who) const { return bucket_of(who, directories_.size()); }
   size_t count(Ways Directory::*kind, Time now, Duration horizon) const;

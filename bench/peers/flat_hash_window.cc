@@ -42,7 +42,7 @@ uint64_t FlatHashWindow::decide(size_t at) {
   }
   uint64_t drops = 0;
   for (size_t i = 0; i < kBurst; ++i) {
-    const uint32_t relay = requests_[at + i].relay.router;
+    const uint32_t relay = requests_[at + i].router;
     const Time now = requests_.time(at + i);
     uint32_t entry = entries[i];
     if (entry == kEnds || entries_[entry].record.key != keys[i]) {

@@ -68,12 +68,12 @@ bool RteHashWindow::judge(const Request& request, uint64_t key, int32_t place, T
     place = rte_hash_add_key_with_hash(hash_, &key, hash_of(key));
     if (place < 0) return false;  // full: in doubt, forward
     if (records_[place].key != key) {
-      records_[place].begin(key, request.relay.router, now);
+      records_[place].begin(key, request.router, now);
       order_[(oldest_ + size_++) % order_.size()] = place;
       return false;
     }
   }
-  return records_[place].join(request.relay.router, now);
+  return records_[place].join(request.router, now);
 }
 
 void RteHashWindow::forget_oldest() {

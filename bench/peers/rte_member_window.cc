@@ -76,7 +76,7 @@ uint64_t RteMemberWindow::decide(size_t at) {
     if (in_window(sets[i], epoch)) {
       ++drops;
     } else {
-      begin(keys[i], set_of(requests_[at + i].relay.router, epoch));
+      begin(keys[i], set_of(requests_[at + i].router, epoch));
     }
   }
   return drops;

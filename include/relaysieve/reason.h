@@ -70,6 +70,16 @@ inline constexpr size_t kReasonCount = kReasons.size();
 
 constexpr const ReasonInfo& info(Reason reason) { return kReasons[static_cast<size_t>(reason)]; }
 
+// The drops stand first in the list.
+constexpr Action action_of(Reason reason) {
+  return reason <= Reason::looped ? Action::drop : Action::forward;
+}
+static_assert([] {
+  for (size_t i = 0; i < kReasonCount; ++i)
+    if (action_of(static_cast<Reason>(i)) != kReasons[i].action) return false;
+  return true;
+}());
+
 // Whether the rule has judged a relayed request.
 constexpr bool is_of_request(Reason reason) {
   return reason < Reason::untrusted_relay && reason != Reason::looped;

@@ -2,34 +2,62 @@
 #pragma once
 
 #include <cstdint>
+#include <cstring>
+#include <type_traits>
 
 namespace relaysieve {
 
-// Who brought a copy, as keyed hashes. Equal in all three: the same relay. Equal router, other `asked`: one
-// router asking for another of its subnets (smart relay). Only `circuit` differs: two relays behind one
-// anycast address and MAC, told apart by option 82.
-struct Relay {
-  uint32_t router = 0;   // ingress port, source MAC, source IP
-  uint32_t asked = 0;    // giaddr and link selection
-  uint32_t circuit = 0;  // the bytes of option 82
+// A relay: 22 bits of its router (ingress port, source MAC, source IP) above 21 of what it asks for (giaddr and link
+// selection) above 21 of option 82's bytes (two relays behind one anycast address and MAC). Two routers are taken for
+// one with probability 2^-22; two addresses, or two circuits, of one router with 2^-21.
+using RelayId = uint64_t;
 
-  friend constexpr bool operator==(const Relay&, const Relay&) = default;
-};
+constexpr RelayId relay_id(uint32_t router, uint32_t asked, uint32_t circuit) {
+  return uint64_t{router} << 42 | uint64_t{asked & 0x1fffff} << 21 | (circuit & 0x1fffff);
+}
+constexpr uint32_t router_of(RelayId relay) { return static_cast<uint32_t>(relay >> 42); }
+// One router that asks for another of its subnets (smart relay).
+constexpr bool asks_elsewhere(RelayId one, RelayId other) {
+  const uint64_t router_and_asked = (one ^ other) >> 21;
+  return router_and_asked - 1 < (uint64_t{1} << 21) - 1;
+}
 
-// One copy of a client's transmission, whatever the protocol: all that the memory needs to judge it. `who`, `message`,
-// `options`, `content` and the relay are keyed hashes; a DHCPv6 parser makes the same thing.
-struct Request {
-  uint64_t who = 0;      // who asks which server: VLANs, server, htype, hlen, chaddr; never 0
-  uint64_t message = 0;  // `who` with what is asked, but for the options: xid, secs, ciaddr, type; never 0
+// What a copy has to agree with to belong to a transmission. Its bucket and tag stand for 30 further bits of the client
+// (Request::who).
+struct RequestKey {
   // The client's subnet as the relay reports it, by the policy's `scope`: 0, if all are one; the network's address; or
   // 224.0.0.0 + the relay group's number. A VRF's is 28 bits of a keyed hash of all that, in 240.0.0.0/4.
   uint32_t scope = 0;
-  uint32_t options = 0;  // the options that are part of the key under the policy's `match`
-  uint32_t content = 0;  // all the options but 82 and Pad
-  Relay relay;
-  uint8_t type = 0;  // message type: another type than before means that the client has made progress
+  uint32_t message = 0;  // `who` with what is asked, but for the options: xid, secs, ciaddr, type;
+  uint32_t options = 0;  // 32 further bits of that, and the options that count under the policy's `match`
+  uint16_t who = 0;      // 16 bits of Request::who
 
-  friend constexpr bool operator==(const Request&, const Request&) = default;
+  uint16_t content = 0;  // all the options but 82 and Pad: not compared
+
+  bool same_client(const RequestKey& other) const { return who == other.who && scope == other.scope; }
+  bool same_message(const RequestKey& other) const { return who == other.who && message == other.message; }
+  bool same_request(const RequestKey& other) const {
+    return same_client(other) && message == other.message && options == other.options;
+  }
+  friend bool operator==(const RequestKey& one, const RequestKey& other) {
+    return std::memcmp(&one, &other, sizeof one) == 0;  // in two comparisons
+  }
+};
+static_assert(std::has_unique_object_representations_v<RequestKey>);
+
+// A scope as a network address, or 0 where it is none: any, a group, a VRF.
+constexpr uint32_t subnet_of(uint32_t scope) { return scope < 0xe0000000 ? scope : 0; }
+
+// One copy of a client's transmission, whatever the protocol: all that the memory needs to judge it, as keyed hashes. A
+// DHCPv6 parser makes the same thing.
+struct Request {
+  uint64_t who = 0;  // who asks which server: VLANs, server, htype, hlen, chaddr
+  RequestKey key;
+  RelayId relay = 0;
+  uint32_t router = 0;  // all 32 bits of the relay's router
+  uint8_t type = 0;     // message type: another type than before means that the client has made progress
+
+  friend bool operator==(const Request&, const Request&) = default;
 };
 
 }  // namespace relaysieve

@@ -6,10 +6,13 @@
 #include <cstdio>
 
 #include "memory.h"
+#include "support/request.h"
 #include "together.h"
 
 namespace relaysieve {
 namespace {
+
+using test::request_with;
 
 constexpr Policy kPolicy{};
 // One round a millisecond: a window holds 1,000 rounds, and nothing is evicted before its time.
@@ -18,13 +21,7 @@ constexpr size_t kClients = 8192;
 // A round's request as a relay brings it.
 Request request_of(uint64_t round, uint32_t relay) {
   const uint64_t key = round * 0x9e3779b97f4a7c15u | 1;
-  return {.who = key ^ 0x5555,
-          .message = key,
-          .scope = 1,
-          .options = 2,
-          .content = 2,
-          .relay = {.router = relay, .asked = relay, .circuit = 0},
-          .type = 1};
+  return request_with(key ^ 0x5555, key, relay);
 }
 
 // A record holds eight relays; of more threads some are one relay, whose second copy is an echo.
@@ -64,7 +61,7 @@ TEST(AtomicStep, AfterARefusedFirstCopyALaterOnePasses) {
     const Request request = request_of(round, relay_of(self));
     const Verdict decision = memory.observe(request, std::chrono::milliseconds(round), round, kPolicy);
     call.forwarded = forwards(decision);
-    call.refused = call.forwarded && request.message >> (self + 8) & 1;  // as good as by chance
+    call.refused = call.forwarded && request.key.message >> (self + 8) & 1;  // as good as by chance
     if (call.refused) memory.undo(decision.undo);
   };
   const auto check = [&](uint64_t round, const std::vector<Call>& calls) {

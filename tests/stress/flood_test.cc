@@ -10,24 +10,20 @@
 #include <vector>
 
 #include "memory.h"
+#include "support/request.h"
 
 namespace relaysieve {
 namespace {
 
 using namespace std::chrono_literals;
+using test::request_with;
 
 constexpr Policy kPolicy{};
 constexpr size_t kClients = 32'768;
 constexpr uint32_t kRouterA = 1, kRouterB = 2, kFlooder = 3;
 
 Request request_of(uint64_t key, uint32_t router) {
-  return {.who = key * 0x9e3779b97f4a7c15u | 1,
-          .message = (key ^ key >> 31) * 0xbf58476d1ce4e5b9u | 1,
-          .scope = 1,
-          .options = 2,
-          .content = 2,
-          .relay = {.router = router, .asked = router, .circuit = 0},
-          .type = 1};
+  return request_with(key * 0x9e3779b97f4a7c15u | 1, (key ^ key >> 31) * 0xbf58476d1ce4e5b9u | 1, router);
 }
 
 // A memory under a stream of random requests, each brought once, by one router.

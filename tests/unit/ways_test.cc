@@ -9,6 +9,7 @@
 #include <random>
 #include <vector>
 
+#include "support/request.h"
 #include "window.h"
 
 namespace relaysieve::test {
@@ -21,32 +22,36 @@ constexpr Duration kWindow = 1s;
 
 Request request_of(uint64_t key, uint32_t router) {
   const uint64_t hash = (key + 1) * 0x9e3779b97f4a7c15;
-  return {.who = hash, .message = hash, .relay = {.router = router, .asked = 1, .circuit = 0}, .type = 1};
+  return request_with(hash, hash, router);
 }
 
 unsigned find(Bucket& bucket, const Request& request) {
   for (Ways left = bucket.tagged(request.who); left != 0; left = but_first(left))
-    if (bucket[first_of(left)].key.same_request(LineKey(request, {}))) return first_of(left);
+    if (bucket[first_of(left)].key.same_request(request.key)) return first_of(left);
   return kWays;
 }
 
 bool holds(Window& window, const Request& request) {
-  Bucket bucket = window.open(request.who);
+  Bucket bucket = window.bucket(request.who);
+  const Bucket::Hold hold = window.hold(bucket);
   return find(bucket, request) != kWays;
 }
 
 void start(Window& window, const Request& request, Time now, bool superseded = false) {
-  Bucket bucket = window.open(request.who);
+  Bucket bucket = window.bucket(request.who);
+  const Bucket::Hold hold = window.hold(bucket);
   const unsigned known = find(bucket, request);
   unsigned way = known != kWays ? known : bucket.dispensable(now, kWindow);
-  if (way == kWays) way = bucket.victim(request.relay, now, kWindow);
-  bucket[way].key.become(LineKey(request, now));
+  if (way == kWays) way = bucket.victim(request.router, now, kWindow);
+  bucket[way].start = now;
+  bucket[way].key = request.key;
   bucket.take_for_line(way, request);
   if (superseded) bucket.supersede(way);
 }
 
 void erase(Window& window, const Request& request) {
-  Bucket bucket = window.open(request.who);
+  Bucket bucket = window.bucket(request.who);
+  const Bucket::Hold hold = window.hold(bucket);
   if (const unsigned way = find(bucket, request); way != kWays) bucket.free(way);
 }
 
@@ -55,14 +60,14 @@ class Lists {
  public:
   bool has(const Request& request) {
     auto& list = bucket(request);
-    return std::ranges::find(list, request.message, &Entry::key) != list.end();
+    return std::ranges::find(list, request.who, &Entry::key) != list.end();
   }
   void erase(const Request& request) {
-    bucket(request).remove_if([&](const Entry& e) { return e.key == request.message; });
+    bucket(request).remove_if([&](const Entry& e) { return e.key == request.who; });
   }
   void start(const Request& request, Time now, bool superseded) {
     auto& list = bucket(request);
-    const Entry entry = {request.message, request.relay.router, now, superseded};
+    const Entry entry = {request.who, request.router, now, superseded};
     if (const auto old = std::ranges::find(list, entry.key, &Entry::key); old != list.end())
       list.erase(old);
     else if (list.size() == kWays)
