@@ -1,7 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // The whole loop between two DPDK ports in memory: ours, and testpmd's modes io and macswap.
+#include <pcap/pcap.h>
+#include <unistd.h>
+
 #include <array>
+#include <cerrno>
+#include <cstdlib>
+#include <functional>
+#include <memory>
 #include <stdexcept>
+#include <system_error>
 
 #include "carriers.h"
 #include "crew.h"
@@ -26,13 +34,34 @@ std::vector<uint8_t> other_frame() {
   return frame;
 }
 
-// Of both sides as many as one likes (net_null), all alike.
+// A file of such frames, as long as it is needed.
+class OtherFrames {
+ public:
+  OtherFrames() {
+    if (mkstemp(name_.data()) < 0) throw std::system_error(errno, std::generic_category(), name_);
+    const std::unique_ptr<pcap_t, decltype(&pcap_close)> link(pcap_open_dead(DLT_EN10MB, 64), pcap_close);
+    const std::unique_ptr<pcap_dumper_t, decltype(&pcap_dump_close)> file(
+        pcap_dump_open(link.get(), name_.c_str()), pcap_dump_close);
+    const std::vector<uint8_t> frame = other_frame();
+    const pcap_pkthdr head{.ts = {}, .caplen = 64, .len = 64};
+    for (size_t i = 0; i < kBurst; ++i)
+      pcap_dump(reinterpret_cast<u_char*>(file.get()), &head, frame.data());
+  }
+  ~OtherFrames() { unlink(name_.c_str()); }
+  OtherFrames(const OtherFrames&) = delete;
+  OtherFrames& operator=(const OtherFrames&) = delete;
+  const std::string& name() const { return name_; }
+
+ private:
+  std::string name_ = "/tmp/relaysieve-bench-XXXXXX";
+};
+
+// Of both sides as many as one likes, all alike: net_null makes them, net_pcap copies them from memory.
 template <typename Carrier>
 class Others : public Fixture {
  public:
-  Others() : pool_(1023) {
+  explicit Others(const std::string& device) : pool_(1023) {
     pool_.fill(other_frame());
-    const std::string device = "net_null%,size=64";
     for (auto& port : ports_) port = std::make_unique<DevicePort>(pool_, device);
     carrier_ = std::make_unique<Carrier>(Side{&ports_[0]->queue(), ports_[0]->id()},
                                          Side{&ports_[1]->queue(), ports_[1]->id()}, filter_);
@@ -63,10 +92,11 @@ class Others : public Fixture {
 };
 
 template <typename Carrier>
-void add_others(const std::string& thing) {
-  const std::string name = thing + "/traffic:other64/frames:warm/port:null";
-  benchmark::RegisterBenchmark(name.c_str(), [name](benchmark::State& state) {
-    auto& run = Fixture::get<Others<Carrier>>(name, [] { return std::make_unique<Others<Carrier>>(); });
+void add_others(const std::string& thing, const std::string& port, std::function<std::string()> device) {
+  const std::string name = thing + "/traffic:other64/frames:warm/port:" + port;
+  benchmark::RegisterBenchmark(name.c_str(), [name, device](benchmark::State& state) {
+    auto& run =
+        Fixture::get<Others<Carrier>>(name, [&] { return std::make_unique<Others<Carrier>>(device()); });
     Found found;
     for (auto _ : state) {
       const auto before = found.time;
@@ -103,9 +133,16 @@ void add_requests(const std::string& thing, const Mix& mix, unsigned workers) {
 }  // namespace
 
 void add_worker_rows() {
-  add_others<Ours>("worker/ours");
-  add_others<Io>("worker/io");
-  add_others<Macswap>("worker/macswap");
+  const auto on_both = [](const std::string& port, const std::function<std::string()>& device) {
+    add_others<Ours>("worker/ours", port, device);
+    add_others<Io>("worker/io", port, device);
+    add_others<Macswap>("worker/macswap", port, device);
+  };
+  on_both("null", [] { return "net_null%,size=64"; });
+  on_both("pcap", [] {
+    static const OtherFrames file;
+    return "net_pcap%,infinite_rx=1,rx_pcap=" + file.name();
+  });
   for (const Frames frames : {Frames::warm, Frames::cold}) {
     const Mix mix{1 << 16, 1, frames};
     add_requests<Io>("worker/io", mix, 1);
