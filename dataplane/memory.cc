@@ -18,7 +18,9 @@ void take_back(Bucket& bucket, unsigned way, const Undo& trace) {
     bucket.free(way);
     return bucket.reinstate(before);
   }
+  const unsigned more = bucket.more_of(way);
   bucket[way].restore(trace.start, trace.before);
+  if (more != kWays) bucket.more_relays(more).start = trace.start;  // its second line stays its own
   bucket.forget_record(way);
 }
 

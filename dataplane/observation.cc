@@ -79,7 +79,8 @@ void Observation::begin(unsigned place) {
     turns::begin(line);
   bucket_.take_for_line(place, copy_.request);
   if (known && place != latest_) bucket_.supersede(latest_);
-  if (line.has_more()) carry_more(place, more_before, more);
+  const bool for_undo = more_before != kNone && place == latest_;
+  if (line.has_more() || for_undo) carry_more(place, more_before, more);
 
   if (forward_first(line, bit_for_relay(place), copy_))
     leave_undo(bucket_, Undo::What::transmission, place, latest_, copy_, undo);

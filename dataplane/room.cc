@@ -8,14 +8,17 @@
 namespace relaysieve {
 namespace {
 
-// A transmission, and a transmission as brought by one relay, as keys of the forgotten.
+// A transmission, and a transmission as brought by one relay, as keys of the forgotten, which look at the low bits: a
+// product has no more in them than its factors had.
+constexpr uint64_t stirred(uint64_t product) { return product ^ product >> 32; }
+
 uint64_t trace_of(const Bucket& bucket, unsigned tag, const RequestKey& key) {
-  const uint64_t client = uint64_t{key.scope} << 32 | key.who << 16 | tag;
+  const uint64_t client = uint64_t{key.scope} << 32 | uint32_t{key.who} << 16 | tag;
   const uint64_t request = uint64_t{key.message} << 32 | key.options;
-  return (client + bucket.number()) * 0x9e3779b97f4a7c15u ^ request * 0xbf58476d1ce4e5b9u;
+  return stirred((client + bucket.number()) * 0x9e3779b97f4a7c15u ^ request * 0xbf58476d1ce4e5b9u);
 }
 uint64_t trace_of(uint64_t transmission, RelayId relay) {
-  return (transmission ^ relay * 0x9e3779b97f4a7c15u) * 0xff51afd7ed558ccdu;
+  return stirred((transmission ^ relay * 0x9e3779b97f4a7c15u) * 0xff51afd7ed558ccdu);
 }
 
 }  // namespace
@@ -95,7 +98,9 @@ MoreRelays* Observation::room_for_more(unsigned way) {
   if (place == kNone) {
     place = bucket_.dispensable(copy_.now, copy_.policy.window);
     if (place == kNone) place = bucket_.victim(copy_.request.router, copy_.now, copy_.policy.window);
-    if (place == way || place == record_ || place == latest_) return nullptr;
+    const bool latest =
+        place == latest_ && bucket_.tag(place) != 0;  // not one that was undone, and has just gone
+    if (place == way || place == record_ || latest) return nullptr;
     evict(place);
   }
   bucket_.take_for_more(place, copy_.request);

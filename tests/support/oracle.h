@@ -1,36 +1,73 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <map>
 #include <memory>
-#include <set>
-#include <tuple>
+#include <utility>
 
 #include "relaysieve/policy.h"
 #include "relaysieve/reason.h"
-#include "support/network.h"
+#include "support/reading.h"
 
 namespace relaysieve::test {
 
-// The rule, slow and plain: a second reading of it to compare the filter with. Whole values are compared, no
-// hashes; maps hold everything that was ever seen. It reads descriptions of copies, not bytes. Two
-// simplifications: memory is endless, and a record holds any number of relays.
+// The rule, slow and plain: a second reading of it to compare the filter with. Maps hold everything that was ever
+// seen. Two simplifications: memory is endless, and a record holds any number of relays.
 class Oracle {
  public:
   explicit Oracle(Policy policy) : policy_(std::move(policy)) {}
 
-  Reason judge(Time time, const Copy& copy);
+  Reason judge(Time time, const Copy& copy) {
+    now_ = std::max(now_, time);
+    const Reading seen = read(copy, policy_);
+    auto& siblings = records_[seen.message];
+    const auto found = siblings.find({seen.scope, seen.key_options});
+    Record* record = found == siblings.end() ? nullptr : &found->second;
+    Client& client = clients_[seen.client];
+    before_ = {seen, client, false};
+
+    const bool fresh = !record || !inside(*record);
+    const bool again = !fresh && record->transmission->brought.contains(seen.relay);
+    if (again && now_ - record->began <= policy_.echo_window) return Reason::echo;
+
+    Reason reason = Reason::retransmission;
+    if (fresh || again) {  // a transmission begins
+      if (fresh) reason = reason_of_first(seen, record);
+      record = &siblings[{seen.scope, seen.key_options}];
+      *record = {now_, seen.content, std::make_shared<Transmission>()};
+      record->transmission->brought.insert(seen.relay);
+      begin(client, seen, record->transmission);
+    } else {  // another relay brings it
+      const bool elsewhere = asks_elsewhere(record->transmission->brought, seen.relay);
+      record->transmission->brought.insert(seen.relay);
+      reason = elsewhere ? Reason::other_subnet_same_relay : Reason::first_copy;
+      if (record->transmission->won && !elsewhere)
+        return seen.content == record->content ? Reason::second_copy : Reason::second_copy_rewritten;
+    }
+    if (!record->transmission->won && must_wait(client, seen.relay)) return Reason::turn_passed;
+    before_.delivered = std::exchange(record->transmission->won, true);
+    wins(client, seen.relay);
+    return reason;
+  }
+
+  // The latest copy, which was forwarded, is refused by the transmit side: it won nothing, and its record is undone; but
+  // where another copy of the transmission had been delivered, only its relay is.
+  void undo() {
+    const auto& [seen, client, delivered] = before_;
+    auto& siblings = records_.at(seen.message);
+    const auto record = siblings.find({seen.scope, seen.key_options});
+    clients_[seen.client] = client;
+    if (delivered)
+      record->second.transmission->brought.erase(seen.relay);
+    else
+      siblings.erase(record);
+  }
+
+  void adopt(Policy policy) { policy_ = std::move(policy); }
 
  private:
-  using Router = std::tuple<uint16_t, Mac, Ip>;    // ingress port, source MAC, source IP
-  using Asked = std::tuple<Ip, Bytes>;             // giaddr, link selection
-  using Relay = std::tuple<Router, Asked, Bytes>;  // option 82 breaks the tie
-  using Relays = std::set<Relay>;
-  using Scope = std::tuple<Ip, Bytes>;  // network, VRF
-  using Who = std::tuple<std::vector<uint16_t>, Ip, uint8_t, uint8_t, std::array<uint8_t, 16>>;
-  using Message = std::tuple<Who, uint32_t, uint16_t, Ip, uint8_t>;  // xid, secs, ciaddr, type
-
-  // One transmission: what a record stands for, and what a client remembers of its latest two.
+  // What a record stands for, and what a client remembers of its latest two.
   struct Transmission {
     Relays brought;
     bool won = false;
@@ -46,29 +83,61 @@ class Oracle {
     Relays won = {};
     std::shared_ptr<Transmission> latest = {}, previous = {};
   };
-  // What the rule looks at in one copy.
-  struct Seen {
-    Message message;
-    Scope scope;
-    Options key_options, content;
-    Relay relay;
-    std::tuple<Who, Scope> client;
-    uint8_t type;
+  struct Before {
+    Reading seen;
+    Client client;
+    bool delivered;
   };
 
-  Seen look_at(const Copy& copy) const;
-  Reason reason_of_first(const Seen& seen, const Record* old) const;
-  void begin(Client& client, const Seen& seen, std::shared_ptr<Transmission> transmission);
-  bool must_wait(const Client& client, const Relay& relay) const;
-  void wins(Client& client, const Relay& relay);
   bool inside(const Record& record) const { return now_ - record.began <= policy_.window; }
-  bool turns_due(const Client& client) const;
-  static bool asks_elsewhere(const Relays& relays, const Relay& relay);
 
-  const Policy policy_;
+  Reason reason_of_first(const Reading& seen, const Record* old) const {
+    if (old && now_ - old->began <= kLateHorizon && !old->transmission->brought.contains(seen.relay))
+      return Reason::late_copy;
+    bool same_router = false, twin = false, rewritten = false;
+    for (const auto& [key, record] : records_.at(seen.message)) {
+      if (!inside(record)) continue;
+      const auto& [scope, options] = key;
+      const Relays& brought = record.transmission->brought;
+      if (scope != seen.scope && options == seen.key_options)
+        (asks_elsewhere(brought, seen.relay) ? same_router : twin) = true;
+      else if (scope == seen.scope && !brought.contains(seen.relay))
+        rewritten = policy_.match == Match::content;
+    }
+    if (same_router) return Reason::other_subnet_same_relay;
+    if (twin) return Reason::twin_other_scope;
+    return rewritten ? Reason::rewritten : Reason::first_copy;
+  }
+
+  void begin(Client& client, const Reading& seen, std::shared_ptr<Transmission> transmission) {
+    const bool known = client.latest && now_ - client.heard <= kClientHorizon;
+    if (!known || client.type != seen.type) client = {.asking_since = now_, .type = seen.type};
+    client.heard = now_;
+    client.previous = std::exchange(client.latest, std::move(transmission));
+  }
+
+  bool turns_due(const Client& client) const {
+    return policy_.turn_after != Duration::zero() && now_ - client.asking_since >= policy_.turn_after;
+  }
+
+  bool must_wait(const Client& client, const Relay& relay) const {
+    if (!turns_due(client) || !client.won.contains(relay) || !client.previous) return false;
+    return !std::ranges::includes(client.won, client.previous->brought);
+  }
+
+  void wins(Client& client, const Relay& relay) {
+    client.won.insert(relay);
+    if (!turns_due(client)) return;
+    for (const auto& transmission : {client.latest, client.previous})
+      if (transmission && !std::ranges::includes(client.won, transmission->brought)) return;
+    client.won = {relay};
+  }
+
+  Policy policy_;
   Time now_ = Time::min();
+  Before before_{};
   std::map<Message, std::map<std::tuple<Scope, Options>, Record>> records_;
-  std::map<std::tuple<Who, Scope>, Client> clients_;
+  std::map<Asking, Client> clients_;
 };
 
 }  // namespace relaysieve::test

@@ -63,6 +63,17 @@ TEST_F(Undone, ARefusedTurnIsStillDue) {  // B brought it and did not win
   at(8s, B.brings(discover)).is(forward, first_copy);
 }
 
+TEST_F(Undone, ARefusedTurnForgetsNoneOfFourRelays) {
+  at(0s, A.brings(discover)).is(forward, first_copy);
+  for (const Router& other : {B, C, D}) at(0s, other.brings(discover)).is(drop, second_copy);
+  at(3s, A.brings(discover)).is(drop, turn_passed);
+  at(3s, D.brings(discover)).is(forward, first_copy);
+  for (const Router& other : {B, C}) at(3s, other.brings(discover)).is(drop, second_copy);
+  at(6s, B.brings(discover)).is(forward, first_copy).and_refused();
+  at(6s, D.brings(discover)).is(drop, turn_passed);  // it has won, B has not
+  at(6s, B.brings(discover)).is(forward, first_copy);
+}
+
 TEST_F(Undone, ARefusedMessageIsNoProgress) {  // the client began to ask at 0 s
   at(0s, A.brings(discover)).is(forward, first_copy);
   at(0s, B.brings(discover)).is(drop, second_copy);
