@@ -5,7 +5,6 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 
-#include <array>
 #include <cerrno>
 #include <cstring>
 
@@ -49,10 +48,9 @@ absl::Status XdpQueue::bind(const std::string& interface, unsigned queue) {
   if (int error = xsk_umem__create(&umem_, memory_, kMemory, &empty_, &done_, &shape); error != 0)
     return refused(-error, "the kernel does not share memory with it");
 
-  std::array<uint64_t, kIn> chunks;
-  for (uint32_t i = 0; i < kIn; ++i) chunks[i] = uint64_t{i} * kChunk;
+  for (uint32_t i = 0; i < kIn; ++i) read_.push_back(uint64_t{i} * kChunk);
   for (uint32_t i = kIn; i < kIn + kOut; ++i) free_.push_back(uint64_t{i} * kChunk);
-  fill(chunks.data(), kIn);
+  fill();
 
   xsk_socket_config how{};
   how.rx_size = kIn;
@@ -73,16 +71,21 @@ XdpQueue::~XdpQueue() {
   if (memory_ != nullptr) munmap(memory_, kMemory);
 }
 
-void XdpQueue::fill(const uint64_t* chunks, unsigned count) {
+// Gives chunks back to the kernel. It says which it has taken only after it has said what came in them; where a frame has
+// been read in between, the ring has no room for its chunk yet, which waits.
+void XdpQueue::fill() {
   uint32_t at = 0;
-  xsk_ring_prod__reserve(&empty_, count, &at);  // has room for all there are
-  for (unsigned i = 0; i < count; ++i) *xsk_ring_prod__fill_addr(&empty_, at + i) = chunks[i];
+  const auto count = static_cast<uint32_t>(read_.size());
+  if (count == 0 || xsk_ring_prod__reserve(&empty_, count, &at) != count) return;
+  for (uint32_t i = 0; i < count; ++i) *xsk_ring_prod__fill_addr(&empty_, at + i) = read_[i];
   xsk_ring_prod__submit(&empty_, count);
+  read_.clear();
 }
 
 void XdpQueue::receive(Burst& burst) {
   burst.size = 0;
   burst.timed = false;
+  fill();
   uint32_t at = 0;
   const auto got = static_cast<uint16_t>(xsk_ring_cons__peek(&received_, Burst::kSize, &at));
   if (got == 0) return;
@@ -90,16 +93,15 @@ void XdpQueue::receive(Burst& burst) {
     xsk_ring_cons__cancel(&received_, got);  // they wait
     return;
   }
-  std::array<uint64_t, Burst::kSize> chunks;
   for (uint16_t i = 0; i < got; ++i) {
     const xdp_desc* frame = xsk_ring_cons__rx_desc(&received_, at + i);
     std::memcpy(rte_pktmbuf_append(burst.frames[i], static_cast<uint16_t>(frame->len)), memory_ + frame->addr,
                 frame->len);
-    chunks[i] = frame->addr & ~uint64_t{kChunk - 1};
+    read_.push_back(frame->addr & ~uint64_t{kChunk - 1});
     if (checksums_left_) finish_checksum_if_left(burst.frames[i]);
   }
   xsk_ring_cons__release(&received_, got);
-  fill(chunks.data(), got);
+  fill();
   burst.size = got;
 }
 

@@ -38,7 +38,7 @@ class XdpQueue final : public Queue {
  private:
   XdpQueue(bool checksums_left, rte_mempool* pool) : checksums_left_(checksums_left), pool_(pool) {}
   absl::Status bind(const std::string& interface, unsigned queue);
-  void fill(const uint64_t* chunks, unsigned count);
+  void fill();
   void reclaim();
   void post(const rte_mbuf* frame);
   int kick();
@@ -54,6 +54,7 @@ class XdpQueue final : public Queue {
   xsk_ring_cons received_{};    // from it: frames that came
   xsk_ring_prod outgoing_{};    // to it: frames to send
   xsk_ring_cons done_{};        // from it: chunks whose frames have gone
+  std::vector<uint64_t> read_;  // chunks whose frames have been read, for `empty_`
   std::vector<uint64_t> free_;  // chunks to send from
   bool waiting_ = false;        // a frame is in `outgoing_` that the device had no room for
 };
