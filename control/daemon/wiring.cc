@@ -32,6 +32,8 @@ absl::StatusOr<std::unique_ptr<Wiring>> Wiring::open(const std::vector<WirePlan>
   if (!environment.ok()) return environment.status();
 
   auto wiring = std::unique_ptr<Wiring>(new Wiring(*std::move(environment)));
+  std::erase_if(names, [](const std::string& name) { return kind_of(name) != PortKind::interface; });
+  if (!names.empty()) wiring->make_barrier();
   Interface::restore_merging();
   for (size_t i = 0; i < plan.size(); ++i) {
     for (const std::string& name : plan[i].routers)
@@ -43,7 +45,7 @@ absl::StatusOr<std::unique_ptr<Wiring>> Wiring::open(const std::vector<WirePlan>
   }
 
   // Nothing on the box has been changed so far. The kernel is shut out before an interface is brought up.
-  wiring->barrier_trouble_ = std::string(wiring->raise_barrier().message());
+  if (wiring->barrier_ != nullptr) wiring->raise_barrier(names);
   const uint32_t mark = wiring->barrier_ ? Barrier::kMark : 0;
   for (const Place& place : wiring->ports_)
     if (absl::Status status = place.port->start({.mark = mark, .queues = workers}); !status.ok())
@@ -53,22 +55,26 @@ absl::StatusOr<std::unique_ptr<Wiring>> Wiring::open(const std::vector<WirePlan>
   return wiring;
 }
 
+void Wiring::make_barrier() {
+  absl::StatusOr<std::unique_ptr<Barrier>> barrier = Barrier::make();
+  if (barrier.ok())
+    barrier_ = *std::move(barrier);
+  else
+    barrier_trouble_ = std::string(barrier.status().message());
+}
+
+void Wiring::raise_barrier(const std::vector<std::string>& interfaces) {
+  const absl::Status status = barrier_->raise(interfaces);
+  if (status.ok()) return;
+  barrier_trouble_ = std::string(status.message());
+  barrier_.reset();
+}
+
 absl::Status Wiring::open_port_of(size_t wire, const std::string& name, bool server, Driver driver,
                                   unsigned workers) {
   absl::StatusOr<std::unique_ptr<Port>> port = open_port(name, environment_.pool(name), driver, workers);
   if (!port.ok()) return about(name, port.status());
   ports_.push_back({*std::move(port), server, wire});
-  return absl::OkStatus();
-}
-
-absl::Status Wiring::raise_barrier() {
-  std::vector<std::string> interfaces;
-  for (const Place& place : ports_)
-    if (kind_of(place.port->name()) == PortKind::interface) interfaces.push_back(place.port->name());
-  if (interfaces.empty()) return absl::OkStatus();
-  absl::StatusOr<std::unique_ptr<Barrier>> barrier = Barrier::raise(interfaces);
-  if (!barrier.ok()) return barrier.status();
-  barrier_ = *std::move(barrier);
   return absl::OkStatus();
 }
 

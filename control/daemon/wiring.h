@@ -48,17 +48,18 @@ class Wiring {
   explicit Wiring(Environment environment) : environment_(std::move(environment)) {}
   absl::Status open_port_of(size_t wire, const std::string& name, bool server, Driver driver,
                             unsigned workers);
-  absl::Status raise_barrier();
+  void make_barrier();
+  void raise_barrier(const std::vector<std::string>& interfaces);
   absl::Status put_in_sight(unsigned workers);
   void log_what_was_opened() const;
 
   Environment environment_;  // outlives all else
   std::string barrier_trouble_;
-  std::unique_ptr<Barrier> barrier_;  // outlives the ports: nobody else's frames while they close
   std::vector<Place> ports_;
   std::vector<std::unique_ptr<WatchPoint>>
       watch_points_;                                  // a port's; none where DPDK's tools see it, or nothing
   std::vector<std::unique_ptr<Junction>> junctions_;  // a wire's; none where there is one port on each side
+  std::unique_ptr<Barrier> barrier_;  // falls before the ports close: who takes over need not wait for them
 };
 
 }  // namespace relaysieve

@@ -29,15 +29,18 @@ std::string first_line(const char* text) {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<Barrier>> Barrier::raise(const std::vector<std::string>& interfaces) {
+absl::StatusOr<std::unique_ptr<Barrier>> Barrier::make() {
   nft_ctx* context = nft_ctx_new(NFT_CTX_DEFAULT);
   if (context == nullptr) return absl::UnavailableError("nftables does not answer");
-  std::unique_ptr<Barrier> barrier(new Barrier(context));
   nft_ctx_buffer_error(context);
   nft_ctx_buffer_output(context);
-  if (nft_run_cmd_from_buffer(context, table_of(interfaces).c_str()) != 0)
-    return absl::UnavailableError(first_line(nft_ctx_get_error_buffer(context)));
-  return barrier;
+  return std::unique_ptr<Barrier>(new Barrier(context));
+}
+
+absl::Status Barrier::raise(const std::vector<std::string>& interfaces) {
+  if (nft_run_cmd_from_buffer(context_, table_of(interfaces).c_str()) != 0)
+    return absl::UnavailableError(first_line(nft_ctx_get_error_buffer(context_)));
+  return absl::OkStatus();
 }
 
 Barrier::~Barrier() { nft_ctx_free(context_); }

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
 struct nft_ctx;
@@ -19,7 +20,10 @@ class Barrier {
  public:
   static constexpr uint32_t kMark = 0x72737663;  // SO_MARK of the ports' sockets; no frame leaves with it
 
-  static absl::StatusOr<std::unique_ptr<Barrier>> raise(const std::vector<std::string>& interfaces);
+  // To be made before the ports. The kernel closes a dead process's files in the order of their numbers, and a port's
+  // takes its time: what has to take over (deploy/fallback-bridge) should not wait for that.
+  static absl::StatusOr<std::unique_ptr<Barrier>> make();
+  absl::Status raise(const std::vector<std::string>& interfaces);
   ~Barrier();
   Barrier(const Barrier&) = delete;
   Barrier& operator=(const Barrier&) = delete;
