@@ -18,6 +18,7 @@
 #include "api/reload.h"
 #include "api/telemetry.h"
 #include "daemon/daemon.h"
+#include "daemon/privileges.h"
 #include "events/event_sink.h"
 #include "exit_status.h"
 #include "metrics/metrics_socket.h"
@@ -72,10 +73,11 @@ absl::Status run(const SettingsSource& source) {
   if (!metrics.ok()) return metrics.status();
   auto daemon = Daemon::open(*plan, *settings, source);
   if (!daemon.ok()) return daemon.status();
+  absl::Status status = give_up_privileges();
+  if (!status.ok()) return status;
 
   (*daemon)->start();
-  absl::Status status =
-      (*control)->serve([&](const HttpRequest& request) { return answer(**daemon, request); });
+  status = (*control)->serve([&](const HttpRequest& request) { return answer(**daemon, request); });
   if (!status.ok()) return status;
   status = (*metrics)->serve([&] { return (*daemon)->metrics(); });
   if (!status.ok()) return status;

@@ -138,3 +138,23 @@ def test_two_daemons_run_side_by_side(wire, tmp_path):
         other.kill()
     left.send(END)
     assert right.until(END) == []
+
+
+def rights(thread):
+    """A thread's capabilities: effective, permitted, inheritable and bounding, and whether it can gain any (proc(5))."""
+    status = dict(line.split(":\t", 1) for line in (thread / "status").read_text().splitlines() if ":\t" in line)
+    return {name: int(status[name], 16) for name in ("CapEff", "CapPrm", "CapInh", "CapBnd")} | {
+        "NoNewPrivs": int(status["NoNewPrivs"])}
+
+
+def test_only_the_interfaces_are_left_to_it(wire):
+    NET_ADMIN = 1 << 12
+    everything = rights(Path("/proc/self"))
+    assert everything["CapEff"] & ~NET_ADMIN
+    wire.start()
+    left = {"CapEff": NET_ADMIN, "CapPrm": NET_ADMIN, "CapInh": 0, "CapBnd": 0, "NoNewPrivs": 1}
+    threads = {(task / "comm").read_text().strip(): rights(task)
+               for task in Path(f"/proc/{wire.daemon.process.pid}/task").iterdir()}
+    assert threads["relaysieved"] == threads["worker 0"] == left
+    others = {name: its for name, its in threads.items() if its != left}
+    assert all(name.startswith(("eal-", "rte_", "dpdk-", "telemetry")) for name in others), others
