@@ -28,6 +28,12 @@ TEST_F(Room, TheOldestGoes) {
   at(32ms, A.brings(board(0))).is(forward, evicted_retry);
 }
 
+TEST_F(Room, WhatHadToGoIsAskedForWhereThereIsRoomAgain) {
+  boards(0ms, 0, 14);
+  at(30ms, A.brings(board(99))).is(forward, first_copy).and_refused();
+  EXPECT_TRUE(at(31ms, B.brings(board(0))).is(drop, second_copy).verdict.recalled);
+}
+
 TEST_F(Room, ASecondCopyDoesNotKeepItsPlace) {
   boards(0ms, 0, 14);
   at(20ms, B.brings(board(0))).is(drop, second_copy);

@@ -116,6 +116,14 @@ TEST_F(Turns, ANewXidIsNoProgress) {  // NetworkManager: a new xid and new secs 
   at(4s, B.brings(discover_at(4s))).is(forward, first_copy);
 }
 
+TEST_F(Turns, NorIsItAfterALongPause) {  // when nothing else is left of the transmission before
+  const auto discover_at = [](Duration time) { return network_manager().discover(time); };
+  at(0s, A.brings(discover_at(0s))).is(forward, first_copy);
+  at(0s, B.brings(discover_at(0s))).is(drop, second_copy);
+  at(8s, A.brings(discover_at(8s))).is(drop, turn_passed);
+  at(8s, B.brings(discover_at(8s))).is(forward, first_copy);
+}
+
 TEST_F(Turns, AClientIsForgottenAfterSeventySilentSeconds) {
   at(0s, A.brings(discover)).is(forward, first_copy);
   at(0s, B.brings(discover)).is(drop, second_copy);
