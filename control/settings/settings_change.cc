@@ -45,6 +45,8 @@ absl::StatusOr<ordered_json> parse_object(std::string_view text) {
     object = ordered_json::parse(text, watch);
   } catch (const ordered_json::parse_error& error) {
     return absl::InvalidArgumentError(absl::StrCat("not JSON, at byte ", error.byte));
+  } catch (const ordered_json::out_of_range&) {
+    return absl::InvalidArgumentError("not JSON that can be read: a number is too large");
   }
   if (!object.is_object()) return absl::InvalidArgumentError("not a JSON object of settings and values");
   if (!twice.empty()) return absl::InvalidArgumentError(absl::StrCat(in_quotes(twice), " is given twice"));

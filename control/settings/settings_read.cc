@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "settings/text.h"
+#include "settings/toml_text.h"
 #include "settings/wire_plan.h"
 
 namespace relaysieve {
@@ -92,7 +93,7 @@ void Reading::file(const std::string& path, Parse parse) {
   } catch (const toml::parse_error& error) {
     // Without a line the file itself could not be read.
     const bool placed = error.source().begin.line != 0;
-    wrong(placed ? place_of(path, error.source()) : path, view(error.description()));
+    wrong(placed ? place_of(path, error.source()) : path, sentence_of(error));
   }
 }
 

@@ -173,7 +173,7 @@ absl::StatusOr<std::string> edit_toml(std::string_view text, std::string_view ke
     return std::move(editing).result();
   } catch (const toml::parse_error& error) {
     return absl::InvalidArgumentError(absl::StrCat(
-        error.source().begin.line, ":", error.source().begin.column, ": ", view(error.description())));
+        error.source().begin.line, ":", error.source().begin.column, ": ", sentence_of(error)));
   }
 }
 

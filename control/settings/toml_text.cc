@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/str_format.h"
 #include "absl/strings/strip.h"
 #include "settings/text.h"
 
@@ -15,6 +16,17 @@ constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
 bool continues(char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; }  // a UTF-8 character
 
 }  // namespace
+
+std::string sentence_of(const toml::parse_error& error) {
+  std::string sentence;
+  for (const char c : error.description()) {
+    if (absl::ascii_iscntrl(static_cast<unsigned char>(c)))
+      absl::StrAppendFormat(&sentence, "\\x%02x", static_cast<unsigned char>(c));
+    else
+      sentence += c;
+  }
+  return sentence;
+}
 
 TomlText::TomlText(std::string_view text)
     : text_(text), eol_(text.find("\r\n") != text.npos ? "\r\n" : "\n"), lines_{0} {
@@ -88,8 +100,8 @@ std::optional<size_t> TomlText::commented_out(std::string_view key, size_t limit
   return std::nullopt;
 }
 
-size_t TomlText::above_comments(size_t line) const {
-  auto at = std::ranges::lower_bound(lines_, line);
+size_t TomlText::above_comments(size_t offset) const {
+  auto at = std::ranges::lower_bound(lines_, line_of(offset));
   while (at != lines_.begin() && text_[*std::prev(at) + blanks(*std::prev(at))] == '#') --at;
   return *at;
 }

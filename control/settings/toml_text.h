@@ -11,6 +11,9 @@
 
 namespace relaysieve {
 
+// What is wrong, in one line that is safe for a terminal: toml++ quotes the file as it is.
+std::string sentence_of(const toml::parse_error& error);
+
 // The bytes of a TOML file: where its parts lie, and replacements that are made at the end, all together. Every offset is
 // one of the text as it was.
 class TomlText {
@@ -36,8 +39,8 @@ class TomlText {
   std::optional<size_t> comma_after(size_t offset) const;
   // The line after "#key = ..." before a limit.
   std::optional<size_t> commented_out(std::string_view key, size_t limit) const;
-  // The first of the lines of comment right above a line.
-  size_t above_comments(size_t line) const;
+  // The first of the lines of comment right above its line.
+  size_t above_comments(size_t offset) const;
 
   void replace(size_t begin, size_t end, std::string by);
   void insert_lines(size_t line, const std::string& lines);  // whole ones; the line before gets its end

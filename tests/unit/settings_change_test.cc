@@ -52,6 +52,10 @@ TEST(SettingsChange, JsonsOwnTypesAndTheTextOfAFlag) {
   }
 }
 
+TEST(SettingsChange, ANumberThatJsonCannotHoldIsRefused) {
+  EXPECT_EQ(refused(R"({"subnet_bits": 1e999})"), "not JSON that can be read: a number is too large");
+}
+
 // A list and groups are replaced, not added to.
 TEST(SettingsChange, AValueReplacesTheOldOne) {
   Settings settings =

@@ -155,5 +155,12 @@ TEST(SettingsTable, GroupsKeepTheirNamesAndDoNotOverlap) {
   EXPECT_EQ(groups.print(settings), R"({"campus":["10.20.0.0/24","10.20.0.0/16"],"annex":["10.21.0.0/24"]})");
 }
 
+// toml++ quotes what it could not read: a byte that moves a terminal's cursor must not get there.
+TEST(SettingsFile, AnErrorHoldsNoControlCharacters) {
+  const auto read = parse_settings("ignore_vlan = tru\x1b", "FILE", {});
+  ASSERT_FALSE(read.ok());
+  EXPECT_NE(read.status().message().find("saw 'tru\\x1b'"), absl::string_view::npos) << read.status();
+}
+
 }  // namespace
 }  // namespace relaysieve

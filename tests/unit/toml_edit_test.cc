@@ -53,6 +53,9 @@ TEST(TomlEdit, CharactersAreNotBytes) {
 }
 
 TEST(TomlEdit, ANewKeyComesBeforeTheFirstTable) {
+  EXPECT_EQ(edited(" [t]", "window", R"("2s")"), "window = \"2s\"\n\n [t]");  // a header that is indented
+  EXPECT_EQ(edited("# of t\n\t[t]\nx = 1\n", "window", R"("2s")"),
+            "window = \"2s\"\n\n# of t\n\t[t]\nx = 1\n");
   EXPECT_EQ(edited("", "window", R"("2s")"), "window = \"2s\"\n");
   EXPECT_EQ(edited("# mine\n", "window", R"("2s")"), "# mine\nwindow = \"2s\"\n");
   EXPECT_EQ(edited("a = 1", "window", R"("2s")"), "a = 1\nwindow = \"2s\"\n");
