@@ -14,6 +14,7 @@ BOUND = 300  # s, on a loaded machine
 SMALL = "(clients:1024/|clients:65536/relays:2/|other64)"
 JUDGES = {"filter/full", "filter/ours", "filter/xdp", "floor/memory", "window/ours", "window/rte_hash",
           "window/rte_member", "window/flat_hash_map", "worker/ours"}
+MISSING = {"filter/full": 0.05}  # clients of a full table that found no room
 THINGS = JUDGES | {"fingerprint/ours", "message/ours", "reading/ours", "worker/io", "worker/macswap"}
 
 
@@ -50,8 +51,7 @@ def test_works_on_what_it_was_asked_for(thing):
             continue
         copies = row["dropped" if thing in JUDGES else "copies"]
         assert copies == pytest.approx(1 - 1 / asked(row, "relays"), abs=0.01), row
-        fewer = 0.05 if thing == "filter/full" else 0.01
-        assert row["distinct_clients"] == pytest.approx(asked(row, "clients"), rel=fewer), row
+        assert row["distinct_clients"] == pytest.approx(asked(row, "clients"), rel=MISSING.get(thing, 0.01)), row
 
 
 @pytest.mark.parametrize("wrong", ["mix", "clients"])
@@ -62,7 +62,7 @@ def test_refuses_what_it_was_not_asked_for(thing, wrong):
                             row["error_message"])
         copies, asked_copies, clients, asked_clients = map(float, told.groups())
         assert (abs(copies - asked_copies) > 20) == (wrong == "mix")
-        assert clients == pytest.approx(asked_clients / (2 if wrong == "clients" else 1), rel=0.02)
+        assert clients == pytest.approx(asked_clients / (2 if wrong == "clients" else 1), rel=MISSING.get(thing, 0.02))
 
 
 def test_only_known_words():
