@@ -147,12 +147,13 @@ def rights(thread):
         "NoNewPrivs": int(status["NoNewPrivs"])}
 
 
-def test_only_the_interfaces_are_left_to_it(wire):
-    NET_ADMIN = 1 << 12
+def test_only_the_interfaces_and_its_settings_are_left_to_it(wire):
+    CHOWN, DAC_OVERRIDE, FOWNER, NET_ADMIN = (1 << number for number in (0, 1, 3, 12))
+    kept = CHOWN | DAC_OVERRIDE | FOWNER | NET_ADMIN
     everything = rights(Path("/proc/self"))
-    assert everything["CapEff"] & ~NET_ADMIN
+    assert everything["CapEff"] & ~kept
     wire.start()
-    left = {"CapEff": NET_ADMIN, "CapPrm": NET_ADMIN, "CapInh": 0, "CapBnd": 0, "NoNewPrivs": 1}
+    left = {"CapEff": kept, "CapPrm": kept, "CapInh": 0, "CapBnd": 0, "NoNewPrivs": 1}
     threads = {(task / "comm").read_text().strip(): rights(task)
                for task in Path(f"/proc/{wire.daemon.process.pid}/task").iterdir()}
     assert threads["relaysieved"] == threads["worker 0"] == left
