@@ -11,6 +11,8 @@ namespace relaysieve::test {
 
 using std::chrono::nanoseconds;
 
+constexpr Ip kAnswering = "10.30.0.10"_ip;  // the server whose OFFER a client takes
+
 // A boot client: what it writes into a request, as a function of how long it has been running. `discover(200ms)`
 // is the DISCOVER that it sends 200 ms after its start; with GRUB and U-Boot it equals discover(0ms), byte by byte.
 struct Client {
@@ -25,7 +27,7 @@ struct Client {
 
   Transmission discover(nanoseconds running = {}) const;
   // Answers an OFFER, hence with the DISCOVER's xid: the same clock reading as discover() (RFC 2131 s4.4.1).
-  Transmission request(nanoseconds running = {}, Ip server = "10.30.0.10"_ip) const;
+  Transmission request(nanoseconds running = {}, Ip server = kAnswering) const;
   Transmission inform(nanoseconds running = {}) const;
 
   Client called(Mac mac) const;     // another board with the same program

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+// Whatever a frame holds, all who read it agree, and nobody reads a byte outside of it. An input is a policy, and two
+// frames: the fingerprint of the second is made by one who remembers where the options of the first lay.
+#include <algorithm>
+#include <bit>
+#include <vector>
+
+#include "bootp_frame.h"
+#include "fingerprint.h"
+#include "fuzz/harness.h"
+#include "glimpse.h"
+#include "support/bytes.h"
+#include "support/guard_page.h"
+
+namespace relaysieve::fuzz {
+namespace {
+
+using test::operator""_ip;
+
+constexpr uint16_t kPort = 3;
+
+const std::vector<Policy> kPolicies = {{},
+                                       {.match = Match::identity},
+                                       {.scope = ScopeRule::any},
+                                       {.scope = ScopeRule::exact, .ignore_vlan = true},
+                                       {.trusted_relays = {{"10.20.0.0"_ip, 16}, {"10.30.0.0"_ip, 16}}},
+                                       {.relay_groups = {{{"10.20.0.0"_ip, 24}}}},
+                                       {.server_groups = {{"10.30.0.10"_ip, "10.30.0.11"_ip}}}};
+
+// The planted bug: a reader of option 82 that believes its sub-options' lengths.
+void believe_lengths(Bytes value) {
+  for (size_t at = 0; at + 2 <= value.size(); at += 2u + value[at + 1]) {
+    volatile uint8_t last = *(value.data() + at + 1 + value[at + 1]);
+    static_cast<void>(last);
+  }
+}
+
+// For people: finds at least what the rule is for.
+void compare_with_find_bootp(Bytes frame, const Parsed& parsed) {
+  const std::optional<BootpFrame> found = find_bootp(frame);
+  if (parsed.reason == Reason::reply && !parsed.message)
+    must(found && found->reply, "find_bootp sees a reply");
+  if (!parsed.message) return;
+  const Message& m = *parsed.message;
+  must(found && !found->reply, "find_bootp sees a request");
+  must(found->source_mac.data() == m.source_mac.data() && found->vlans == m.vlans, "one Ethernet header");
+  must(found->source_ip == m.source_ip && found->destination_ip == m.server_ip, "one IPv4 header");
+  must(found->giaddr == m.giaddr && found->xid == load32(&m.bootp[bootp::kXid]), "one BOOTP header");
+  must(m.overload != 0 || found->type == m.type, "one message type");
+}
+
+void read(Bytes frame, const Policy& policy, Fingerprint& quick, Fingerprint& slow) {
+  const Parsed parsed = parse_dhcp4(frame);
+  if (plainly_not_dhcp(frame))
+    must(!parsed.message && parsed.reason == Reason::not_dhcp, "a glimpse is right");
+  compare_with_find_bootp(frame, parsed);
+  if (kPlanted && parsed.message) believe_lengths(parsed.message->relay_info);
+
+  const Frame one{.bytes = frame, .port = kPort};
+  Request request;
+  Reason reason = Reason::first_copy;
+  const bool relayed = quick.read({&one, 1}, policy, &request, &reason) == 1;
+  if (relayed) must(parsed.message && request == slow.of(*parsed.message, kPort, policy), "one fingerprint");
+  if (!relayed) must(reason == (parsed.message ? Reason::untrusted_relay : parsed.reason), "one reason");
+}
+
+}  // namespace
+}  // namespace relaysieve::fuzz
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  using namespace relaysieve;
+  static test::GuardPage behind, before;
+  static const Fingerprint untaught(1);
+  static Fingerprint portable(1, Fingerprint::Cpu::any), best(1);
+  fuzz::Input input(data, size);
+  const uint8_t choice = input.byte();
+  const Policy& policy = fuzz::kPolicies[choice % fuzz::kPolicies.size()];
+  Fingerprint& slow = choice & 128 ? portable : best;
+  const size_t wanted = input.byte() | size_t{input.byte()} << 8;
+  const size_t first_size = std::min(wanted, input.left());
+  const Bytes first(input.take(first_size), first_size);
+  const size_t second_size = input.left();
+  const Bytes second(input.take(second_size), second_size);
+
+  Fingerprint quick = untaught;
+  for (const Bytes frame : {first, second, second}) {  // when read again the way is short
+    fuzz::read(behind.hold(frame), policy, quick, slow);
+    fuzz::read(before.hold_at_front(frame), policy, quick, slow);
+  }
+  return 0;
+}

@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What each harness starts from: real captures (tests/golden/captures), cut to the form of its input."""
+
+import json
+import subprocess
+from pathlib import Path
+
+from support import pcapfile
+
+CAPTURES = Path(__file__).resolve().parents[1] / "golden" / "captures"
+POLICIES = 7  # of parser_fuzz.cc
+RELAY_INFO = bytes.fromhex("5206" "05040a140000" "5207" "97050062" "6c7565")
+
+SETTINGS = [
+    'window = "1s"\necho_window = "100ms"\nturn_after = "2.5s"\nmode = "enforce"\n',
+    'match = "identity" # by name\nscope = "exact"\nsubnet_bits = 20\nignore_vlan = true\n',
+    'trusted_relays = [\n  "10.0.0.0/8", # all\n  "192.0.2.1",\n]\n',
+    '[relay_groups]\ncampus = ["10.20.0.0/24", "10.21.0.0/24"]\n\n[server_groups]\npxe = ["10.30.0.10", "10.30.0.11"]\n',
+    'relay_groups.east = ["10.2.0.0/16"]\nrelay_groups.west = ["10.3.0.0/16"]\n',
+    '[relay_groups]\nannex = [\n  "10.22.0.0/24", # one\n]\n"b c" = ["10.23.0.1"]\n',
+    'server_groups = { "a b" = ["10.30.0.10"] }\nrelay_groups.north = ["10.1.0.0/16"]\nclients = 4096\nworkers = 2\n',
+    'routers = ["eth1", "eth2"]\nserver = "eth3"\ndriver = "af_packet"\nmetrics = "off"\nlink_loss = "ignore"\n',
+]
+BODIES = [
+    '{"window": "800ms", "subnet_bits": 20}',
+    '{"mode": "monitor", "match": "identity", "scope": "any", "ignore_vlan": true, "subnet_bits": 22}',
+    '{"trusted_relays": ["10.0.0.0/8"], "relay_groups": {"campus": ["10.20.0.0/24"]}, "server_groups": {}, "subnet_bits": 16}',
+    '{"trusted_relays": "10.0.0.0/8,192.0.2.1", "echo_window": "50ms", "turn_after": "0s", "subnet_bits": 28}',
+]
+
+
+def captures():
+    for path in sorted(CAPTURES.glob("*.pcap")):
+        yield path, pcapfile.read(path)
+
+
+def parser():
+    """Policy, size of the first frame, and two frames: a request and the next one."""
+    for n, (path, frames) in enumerate(captures()):
+        most = 48 if path.name.startswith("opt82") else 12
+        frames = [frame.data for frame in frames if 300 < len(frame.data) < 700][:most]
+        frames += [relayed for frame in frames[:6] if (relayed := with_relay_info(frame))]
+        for one, other in zip(frames, frames[1:]):
+            yield bytes([n % POLICIES]) + len(one).to_bytes(2, "little") + one + other
+
+
+def with_relay_info(frame):
+    """An untagged request that a relay has told a subnet and a VRF in two options 82; of other frames nothing."""
+    begin = 14 + 20 + 8 + 240
+    if frame[12:15] != b"\x08\0\x45" or frame[42] != 1 or frame[begin - 4:begin] != b"\x63\x82\x53\x63":
+        return None
+    end = begin
+    while end + 1 < len(frame) and frame[end] != 255:
+        end += 2 + frame[end + 1] if frame[end] else 1
+    frame = bytearray(frame[:end] + RELAY_INFO + frame[end:])
+    for length, front in ((16, 14), (38, 34)):  # of IPv4 and of UDP
+        frame[length:length + 2] = (len(frame) - front).to_bytes(2, "big")
+    return bytes(frame)
+
+
+def step(seconds):
+    """The filter harness' byte for a gap: its limits under the first policy, or tenths of a millisecond."""
+    limits = [0, 0.1, 0.2, 0.25, 1, 2.5, 1, 4, 2, 5, 70, 1.25]
+    if seconds < 0.0128:
+        return 128 | int(seconds * 10_000)
+    return 4 * min(range(len(limits)), key=lambda n: abs(limits[n] - seconds)) + 1
+
+
+def filter():
+    """What clients sent and who brought it, client by client."""
+    for path, _ in captures():
+        clients = {}
+        for sent in json.loads(path.with_suffix(".json").read_text())["transmissions"]:
+            clients.setdefault(sent["client"], []).append(sent)
+        for sends in list(clients.values())[:4]:
+            yield stream(sends)
+
+
+def stream(sends):
+    # Relay and message; when; undone or not.
+    events = bytearray(3)
+    last = sends[0]["t"]
+    for sent in sends[:40]:
+        message = 8 if sent["type"] == "REQUEST" else 0
+        for n, copy in enumerate(sent["frames"]):
+            gap = copy["delay_us"] / 1e6 if n else sent["t"] - last
+            events += bytes([message | (copy["via"] == "B"), step(max(gap, 0)), 0])
+        last = sent["t"]
+    return bytes(events)
+
+
+def capture():
+    """A few frames in every dialect."""
+    for path, frames in captures():
+        few = [frame._replace(data=frame.data[:400]) for frame in frames[:3]]
+        for order in "<>":
+            for nanoseconds in (True, False):
+                yield pcapfile.pack(few, order, nanoseconds)
+        yield subprocess.run(["editcap", "-F", "pcapng", "-", "-"], input=pcapfile.pack(few), check=True,
+                             capture_output=True).stdout
+
+
+def settings():
+    yield from (text.encode() for text in SETTINGS)
+
+
+def api():
+    yield from (b"\0" + body.encode() for body in BODIES)
+    yield from (b"\1" + body.encode() for body in BODIES)
+
+
+def write(name, folder):
+    seeds = list(dict.fromkeys(globals()[name]()))
+    assert seeds
+    for n, seed in enumerate(seeds):
+        (folder / f"seed-{n}").write_bytes(seed)
+    return len(seeds)
