@@ -9,7 +9,9 @@
 #include <csignal>
 #include <cstring>
 #include <iostream>
+#include <new>
 #include <nlohmann/json.hpp>
+#include <system_error>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_split.h"
@@ -94,6 +96,17 @@ absl::Status run(const SettingsSource& source) {
   return status;
 }
 
+// Memory, threads: what cannot be had at the start is said like everything else.
+absl::Status run_if_there_is_room(const SettingsSource& source) {
+  try {
+    return run(source);
+  } catch (const std::bad_alloc&) {
+    return absl::ResourceExhaustedError("no memory");
+  } catch (const std::system_error& error) {
+    return absl::ResourceExhaustedError(absl::StrCat("no thread can be started: ", error.what()));
+  }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -111,7 +124,7 @@ int main(int argc, char** argv) {
     std::cerr << "relaysieved: " << error.what() << "\n";
     return 2;
   }
-  const absl::Status status = run(source);
+  const absl::Status status = run_if_there_is_room(source);
   if (!status.ok())
     for (const auto line : absl::StrSplit(status.message(), '\n'))
       std::cerr << "relaysieved: " << line << "\n";

@@ -83,7 +83,9 @@ absl::StatusOr<std::unique_ptr<ControlSocket>> ControlSocket::listen(const Setti
 
 absl::Status ControlSocket::serve(HttpServer::Handler handler) {
   auto server = HttpServer::start(std::exchange(descriptor_, -1), std::move(handler));
-  if (!server.ok()) return wrong(path_, std::string(server.status().message()));
+  if (!server.ok())
+    return {server.status().code(),
+            absl::StrCat("control socket ", path_, ": ", std::string(server.status().message()))};
   server_ = *std::move(server);
   return absl::OkStatus();
 }

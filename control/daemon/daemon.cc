@@ -4,6 +4,9 @@
 #include <pthread.h>
 #include <spdlog/spdlog.h>
 
+#include <future>
+#include <optional>
+
 #include "absl/strings/str_cat.h"
 #include "events/event_sink.h"
 #include "metrics/metrics.h"
@@ -53,19 +56,29 @@ absl::StatusOr<std::unique_ptr<Daemon>> Daemon::open(const std::vector<WirePlan>
 
 void Daemon::start() {
   started_ = std::chrono::steady_clock::now();
-  events_.tell(EventKind::started, "", absl::StrCat("frames flow, mode ", word(settings().policy.mode)));
   const auto workers = static_cast<unsigned>(counters_.size());
   const bool polls = settings().idle == Idle::poll;
   for (unsigned i = 0; i < workers; ++i) {
+    std::promise<void> made;
+    std::future<void> begun = made.get_future();
     // Shared here: settings may change before the thread begins.
-    threads_.emplace_back([this, i, workers, polls, filter = filter_.share()]() mutable {
-      pthread_setname_np(pthread_self(), absl::StrCat("worker ", i).c_str());
-      number_thread(i);
-      Worker({.index = i, .workers = workers, .polls = polls}, wiring_->wires(i), std::move(filter), feed_,
-             *counters_[i], *censuses_[i], *taps_)
-          .run(stop_);
-    });
+    threads_.emplace_back(
+        [this, i, workers, polls, filter = filter_.share(), made = std::move(made)]() mutable {
+          pthread_setname_np(pthread_self(), absl::StrCat("worker ", i).c_str());
+          number_thread(i);
+          std::optional<Worker> worker;
+          try {
+            worker.emplace(Worker::Place{.index = i, .workers = workers, .polls = polls}, wiring_->wires(i),
+                           std::move(filter), feed_, *counters_[i], *censuses_[i], *taps_);
+          } catch (...) {
+            return made.set_exception(std::current_exception());
+          }
+          made.set_value();
+          worker->run(stop_);
+        });
+    begun.get();
   }
+  events_.tell(EventKind::started, "", absl::StrCat("frames flow, mode ", word(settings().policy.mode)));
 }
 
 void Daemon::stop() {

@@ -10,13 +10,11 @@
 namespace relaysieve {
 namespace {
 
-template <typename... Words>
-absl::Status refuse(const Words&... words) {
-  return absl::InvalidArgumentError(absl::StrCat(words...));
-}
-
+// What is wrong with a port is wrong in the words that name it, but for memory that cannot be had.
 absl::Status about(const std::string& port, const absl::Status& error) {
-  return refuse("port ", port, ": ", error.message());
+  const bool words = !absl::IsResourceExhausted(error);
+  return {words ? absl::StatusCode::kInvalidArgument : error.code(),
+          absl::StrCat("port ", port, ": ", error.message())};
 }
 
 }  // namespace
