@@ -155,7 +155,7 @@ struct Maker {
     if (policy.scope == ScopeRule::any) return 0;
     const std::optional<uint32_t> group = group_of(address, policy);
     const uint32_t scope = group ? kGroups + *group : network;
-    if (group && vrf.empty()) return scope;
+    if (vrf.empty() && (group || network < kGroups)) return scope;
     const uint64_t name = vrf.empty() ? 0 : Cpu::low(hash.bytes(vrf.data(), vrf.size()));
     return kHashed | static_cast<uint32_t>(Cpu::low(
                          hash.block(scope | uint64_t{group.has_value()} << 32, name, Place::kScope)));

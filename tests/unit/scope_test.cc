@@ -100,6 +100,14 @@ TEST_F(Scope, ARelayGroupHoldsUnderExactToo) {
   at(2ms, C.brings(discover)).is(forward, twin_other_scope);
 }
 
+TEST_F(Scope, ARelayGroupOfOthersMakesNoStrangers) {
+  at(0ms, A.brings(discover)).is(forward, first_copy);
+  given({.relay_groups = {{{"10.40.7.0"_ip, 24}}}});
+  at(1ms, B.brings(discover)).is(drop, second_copy);
+  given({});
+  at(2ms, C.brings(discover)).is(drop, second_copy);
+}
+
 TEST_F(Scope, OneSubnetInTwoVrfsIsTwoScopes) {
   at(0ms, in_vrf(A, "blue").brings(discover)).is(forward, first_copy);
   at(1ms, in_vrf(B, "red").brings(discover)).is(forward, twin_other_scope);
