@@ -47,6 +47,13 @@ class Router:
         for interface in ("lan", "wan"):
             self.namespace.ip("link", "set", interface, "down")
 
+    def come_back(self, relay):
+        """Power on."""
+        for interface in ("lan", "wan"):
+            self.namespace.ip("link", "set", interface, "up")
+        self.alive = True
+        self.start_relay(relay)
+
     def take_gateways(self):
         """Carries the gateway addresses and tells both networks, as the master of VRRP does."""
         for interface, address in _GATEWAYS:

@@ -23,6 +23,28 @@ def test_a_router_dies_between_two_boots(lab, victim, survivor):
         assert set(ledger.relays_of(client.mac, kind)) == {lab.routers[survivor].lan_address}
 
 
+def test_both_routers_die_and_come_back(lab):
+    furnish(lab, relays.dhcrelay, relays.dhcrelay, servers.dnsmasq)
+    lab.put(Bridge())
+    trial(lab, 2, Udhcpc)
+    lab.put(Relaysieve())
+    trial(lab, 1, Udhcpc)
+    lab.forget()
+    for router in lab.routers.values():
+        router.die()
+    lost = lab.client(Udhcpc)
+    lost.start(pause=1, tries=3)
+    with pytest.raises(LabError, match="got no lease"):
+        lost.finish()
+    assert lab.ledger().brought[lost.mac, "DISCOVER"] == 0
+    lab.forget()
+    for router in lab.routers.values():
+        router.come_back(relays.dhcrelay)
+    lab.make_master(lab.routers["B"])
+    clients, ledger = trial(lab, 1, Udhcpc, Udhcpc)
+    assert all(ledger.brought[client.mac, "DISCOVER"] == 2 for client in clients), "one of the two is not back"
+
+
 def test_the_copy_that_always_wins_has_a_dead_return_path(lab):
     """The server's route sends what it answers to router B by way of A, over the client LAN, where dhcrelay on B
     refuses it; and B's copies are first, always. dhcpd answers the first copy only."""
