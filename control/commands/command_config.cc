@@ -11,6 +11,7 @@
 #include "settings/settings_change.h"
 #include "settings/settings_example.h"
 #include "settings/settings_read.h"
+#include "settings/wire_plan.h"
 
 namespace relaysieve {
 namespace {
@@ -40,6 +41,12 @@ constexpr const char* kSampleExample =
 
 Example: begin a settings file
   relaysieve config example > /etc/relaysieve/relaysieve.toml)";
+
+constexpr const char* kPortsExample =
+    R"(A line for each wire: its ports towards the routers, and last the one towards the server.
+
+Example: what the fall-back bridge has to hold
+  relaysieve config ports /etc/relaysieve/relaysieve.toml)";
 
 absl::Status check_file(const std::string& file) {
   const absl::StatusOr<Settings> settings = read_settings(file, {});
@@ -81,6 +88,22 @@ std::string in_words(const ordered_json& settings) {
   return text;
 }
 
+int ports(const std::string& file, bool json) {
+  const absl::StatusOr<Settings> settings = read_settings(file, {});
+  const auto plan = settings.ok() ? complete_plan(*settings) : settings.status();
+  if (!plan.ok()) {
+    std::cerr << plan.status().message() << "\n";
+    return exit_status(plan.status());
+  }
+  ordered_json wires = ordered_json::array();
+  for (const WirePlan& wire : *plan) {
+    wires.push_back({{"routers", wire.routers}, {"server", wire.server}});
+    if (!json) std::cout << absl::StrJoin(wire.routers, " ") << " " << wire.server << "\n";
+  }
+  if (json) std::cout << wires.dump(2) << "\n";
+  return 0;
+}
+
 struct ShowOptions : DaemonOptions {
   SettingsSource source;
 };
@@ -107,14 +130,14 @@ CLI::App* add(CLI::App& config, const char* name, const char* what, const char* 
 }  // namespace
 
 Command add_config(CLI::App& app) {
-  struct CheckOptions {
+  struct FileOptions {
     std::string file = kSettingsFile;
     bool json = false;
   };
-  CLI::App* config = add(app, "config", "settings files: check, show, example", kExample);
+  CLI::App* config = add(app, "config", "settings files: check, show, ports, example", kExample);
   config->require_subcommand(1);
 
-  const auto checked = std::make_shared<CheckOptions>();
+  const auto checked = std::make_shared<FileOptions>();
   CLI::App* check_command = add(*config, "check", "look for mistakes in a settings file", kCheckExample);
   check_command->add_option("FILE", checked->file, "settings file (TOML)")
       ->capture_default_str()
@@ -128,6 +151,13 @@ Command add_config(CLI::App& app) {
   show_command->add_flag("--json", shown->json, "the settings as JSON");
   add_flags(*show_command, shown->source.flags, /*offline=*/false);
 
+  const auto wired = std::make_shared<FileOptions>();
+  CLI::App* ports_command = add(*config, "ports", "the ports that a settings file names", kPortsExample);
+  ports_command->add_option("FILE", wired->file, "settings file (TOML)")
+      ->capture_default_str()
+      ->type_name("");
+  ports_command->add_flag("--json", wired->json, "the same as JSON");
+
   const auto json = std::make_shared<bool>(false);
   CLI::App* example = add(*config, "example", "print a settings file to begin with", kSampleExample);
   example->add_flag("--json", *json, "the settings that there are as JSON");
@@ -135,6 +165,7 @@ Command add_config(CLI::App& app) {
   return {config, [=] {
             if (check_command->parsed()) return check(checked->file, checked->json);
             if (show_command->parsed()) return show(*shown);
+            if (ports_command->parsed()) return ports(wired->file, wired->json);
             std::cout << (*json ? settings_table_json().dump(2) + "\n" : settings_example());
             return 0;
           }};

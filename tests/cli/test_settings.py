@@ -118,3 +118,18 @@ def test_mistakes_of_flags_come_with_those_of_the_file(settings):
     done = relaysieve.run("replay", STORM, "--config", file, "--mode", "strict")
     assert done.status == 2
     assert [line.split(": ")[0] for line in done.err.splitlines()] == [f"{file}:1:10", "--mode"]
+
+
+@pytest.mark.parametrize("text, lines", [
+    ('routers = ["eth1"]\nserver = "eth2"', "eth1 eth2\n"),
+    ('routers = ["eth1", "eth2"]\nserver = "eth3"', "eth1 eth2 eth3\n"),
+    ('wire = ["eth1,eth2", "eth3,eth4"]', "eth1 eth2\neth3 eth4\n"),
+])
+def test_the_ports_that_a_file_names(settings, text, lines):
+    done = relaysieve.run("config", "ports", settings(text))
+    assert (done.status, done.out, done.err) == (0, lines, "")
+
+
+def test_a_file_without_ports_names_none(settings):
+    done = relaysieve.run("config", "ports", settings('window = "1s"'))
+    assert done.status == 2 and done.out == "" and len(done.err.splitlines()) == 1

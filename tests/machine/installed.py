@@ -22,6 +22,8 @@ class Installed:
     def build(self):
         self.machine = Machine(self._folder)
         self.machine.install()
+        for which in ("all", "default"):  # no neighbour discovery between the frames that are counted
+            self.machine.run("sysctl", "-qw", f"net.ipv6.conf.{which}.disable_ipv6=1")
         for port in ("routers", "server"):
             host = self._hosts[port] = Namespace(port)
             self.plug(port)
@@ -81,6 +83,23 @@ class Installed:
         assert right.until(END) == [copies[0]]
         right.send(END)
         assert left.until(END) == []
+
+    def is_a_plain_wire(self):
+        """Both copies come, and what is sent back."""
+        left, right = self.taps()
+        copies = frames.hsrp_pair(0)
+        left.send(*copies, END)
+        assert right.until(END) == list(copies)
+        right.send(END)
+        assert left.until(END) == []
+
+    def is_cut(self):
+        """What is sent now does not come, and what is sent when there is a wire again does."""
+        left, right = self.taps()
+        left.send(frames.marker(1))
+        self.start()
+        left.send(END)
+        assert right.until(END) == []
 
     def close(self):
         for tap in self._taps.values():

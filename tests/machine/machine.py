@@ -77,10 +77,11 @@ class Machine:
         """The programs, the unit, its user."""
         for program in ("relaysieved", "relaysieve"):
             self.put_program(program, built(program))
-        unit = self.file("/etc/systemd/system/relaysieved@.service")
-        shutil.copy(ROOT / "deploy" / "systemd" / unit.name, unit)
+        unit = (ROOT / "deploy" / "systemd" / "relaysieved@.service.in").read_text()
+        self.file("/etc/systemd/system/relaysieved@.service").write_text(unit.replace("@bindir@", "/usr/bin").replace("@libexecdir@", "/usr/libexec"))
         self.run("systemd-sysusers", "--inline", *[line for line in (ROOT / "deploy/systemd/relaysieve.sysusers").read_text().splitlines() if line[0] == "u"])
-        shutil.copy(ROOT / "deploy" / "fallback-bridge", self.file("/usr/bin/fallback-bridge"))
+        self.file("/usr/libexec/relaysieve").mkdir()
+        shutil.copy(ROOT / "deploy" / "fallback-bridge", self.file("/usr/libexec/relaysieve"))
         self.systemctl("daemon-reload")
 
     def put_program(self, name, program):

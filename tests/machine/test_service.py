@@ -15,12 +15,6 @@ from numbered import ATTEMPTS, Streams, shortest_of
 from wirelab import BOTH_DRIVERS
 
 WATCHDOG = 3.0  # s, as in the unit
-UNIT = Path(__file__).resolve().parents[2] / "deploy" / "systemd" / "relaysieved@.service"
-
-
-def bridged(box):
-    box.machine.run("fallback-bridge", "up", "rs-lab", "routers", "server")
-    return box
 
 
 def gaps(streams, what, driver):
@@ -41,11 +35,14 @@ def test_it_runs_with_what_it_needs_and_no_more(box, driver):
     box.carries()
     box.machine.systemctl("stop", SERVICE)
     assert box.show("Result") == "success" and "received" in box.journal()
+    box.is_a_plain_wire()
+    box.machine.run("/usr/libexec/relaysieve/fallback-bridge", "down", "rs-lab")
+    box.is_cut()
 
 
 def test_the_unit_is_right_and_exposes_little(box):
     assert box.machine.run("systemd-analyze", "verify", "--man=no", SERVICE) == ""
-    said = box.machine.run("systemd-analyze", "security", "--no-pager", "--offline=true", "--threshold=25", f"/etc/systemd/system/{UNIT.name}")
+    said = box.machine.run("systemd-analyze", "security", "--no-pager", "--offline=true", "--threshold=25", "/etc/systemd/system/relaysieved@.service")
     print(said.splitlines()[-1])
 
 
@@ -62,7 +59,7 @@ def test_settings_that_are_wrong_are_said_and_may_be_mended(box):
 
 
 def test_a_hang_ends_by_the_watchdog(box):
-    bridged(box).start()
+    box.start()
     left, right = box.taps()
     with Streams(left, right) as streams:
         os.kill(box.pid, signal.SIGSTOP)
@@ -81,7 +78,7 @@ def test_without_the_watchdog_a_hang_lasts(box):
     folder.mkdir()
     (folder / "none.conf").write_text("[Service]\nWatchdogSec=0\n")
     box.machine.systemctl("daemon-reload")
-    bridged(box).start()
+    box.start()
     os.kill(box.pid, signal.SIGSTOP)
     time.sleep(2 * WATCHDOG)
     assert box.show("NRestarts") == "0"
@@ -91,7 +88,7 @@ def test_without_the_watchdog_a_hang_lasts(box):
 
 @BOTH_DRIVERS
 def test_a_crash_gives_the_wire_to_the_bridge_and_back(box, driver):
-    bridged(box).start()
+    box.start()
     left, right = box.taps()
     with Streams(left, right) as streams:
         os.kill(box.pid, signal.SIGKILL)
@@ -104,7 +101,7 @@ def test_a_crash_gives_the_wire_to_the_bridge_and_back(box, driver):
 
 @BOTH_DRIVERS
 def test_an_upgrade_in_place(box, driver):
-    bridged(box).start()
+    box.start()
     program = box.machine.file("/usr/bin/relaysieved")
 
     def attempt():

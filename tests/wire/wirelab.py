@@ -91,7 +91,7 @@ class Tap:
         """All frames up to this one."""
         frames = []
         while (frame := self.receive()) != last:
-            assert frame is not None, f"waited {BOUND} s; {len(frames)} other frames came"
+            assert frame is not None, f"waited {BOUND} s; {len(frames)} other frames came: {[frame.hex() for frame in frames[-3:]]}"
             frames.append(frame)
         return frames
 
