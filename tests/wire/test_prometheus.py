@@ -3,9 +3,11 @@
 
 import contextlib
 import json
+import re
 import signal
 import subprocess
 import urllib.parse
+from pathlib import Path
 
 import frames
 import pytest
@@ -14,8 +16,11 @@ from wirelab import BOUND, clock
 
 END = frames.marker(0)
 WHERE = "127.0.0.1:9090"
+DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
+RULES = DEPLOY / "prometheus" / "relaysieve.rules.yml"
 CONFIG = """
-global: {scrape_interval: 1s, scrape_timeout: 1s}
+global: {scrape_interval: 1s, scrape_timeout: 1s, evaluation_interval: 1s}
+rule_files: ["%s"]
 scrape_configs:
   - job_name: relaysieve
     static_configs: [{targets: ["127.0.0.1:9467"]}]
@@ -27,7 +32,7 @@ def prometheus(wire):
     """Debian's server in the box's namespace, where the daemon's default address is."""
     folder = wire.folder / "prometheus"
     folder.mkdir()
-    (folder / "prometheus.yml").write_text(CONFIG)
+    (folder / "prometheus.yml").write_text(CONFIG % RULES)
     with open(folder / "log", "w") as log, subprocess.Popen(
             [*wire.box.enter(), "prometheus", f"--config.file={folder}/prometheus.yml", f"--storage.tsdb.path={folder}/data",
              f"--web.listen-address={WHERE}"], stdin=subprocess.DEVNULL, stdout=log, stderr=log) as process:
@@ -40,16 +45,21 @@ def prometheus(wire):
             process.kill()
 
 
-def query(wire, expression):
-    """[(labels, value)] of an instant query; [] while the server is not there yet."""
-    done = subprocess.run([*wire.box.enter(), "curl", "--silent", "--max-time", "10",
-                           f"http://{WHERE}/api/v1/query?query={urllib.parse.quote(expression)}"],
+def asked(wire, path):
+    """What the server says; None while it is not there yet."""
+    done = subprocess.run([*wire.box.enter(), "curl", "--silent", "--max-time", "10", f"http://{WHERE}/api/v1/{path}"],
                           capture_output=True, text=True, timeout=60)
     if done.returncode != 0:
-        return []
+        return None
     said = json.loads(done.stdout)
     assert said["status"] == "success", said
-    return [(sample["metric"], float(sample["value"][1])) for sample in said["data"]["result"]]
+    return said["data"]
+
+
+def query(wire, expression):
+    """[(labels, value)] of an instant query; [] while the server is not there yet."""
+    said = asked(wire, f"query?query={urllib.parse.quote(expression)}")
+    return [(sample["metric"], float(sample["value"][1])) for sample in said["result"]] if said else []
 
 
 def value(wire, expression):
@@ -99,3 +109,34 @@ def test_it_learns_what_the_daemon_counts(wire, prometheus):
     assert {labels["event"] for labels, _ in query(wire, "relaysieve_events_total > 0")} >= {"started", "relay_new"}
     wire.daemon.end(signal.SIGTERM)
     wait_until(lambda: value(wire, "up{job='relaysieve'}") == 0, "the end", 2 * BOUND)
+
+
+def names(expression):
+    """Of the daemon's metrics."""
+    return set(re.findall(r"\brelaysieve_\w+", expression))
+
+
+def test_every_rule_and_every_panel_finds_its_metrics(wire, prometheus):
+    wire.start("--turn-after", "0s")
+    left, right = wire.tap(wire.left), wire.tap(wire.right)
+    xids = iter(range(1, 100_000))
+    board = json.loads((DEPLOY / "grafana" / "relaysieve.json").read_text())
+    panels = {panel["title"]: panel["targets"][0]["expr"].replace("$__rate_interval", "30s").replace("$instance", ".*") for panel in board["panels"]}
+    empty, deadline = set(panels), clock() + 4 * BOUND
+    while empty:
+        assert clock() < deadline, f"no data: {sorted(empty)}"
+        for _ in range(5):
+            left.send(*frames.hsrp_pair(next(xids)))
+        left.send(END)
+        right.until(END)
+        wait_until(lambda: not prometheus.poll(), "Prometheus", BOUND)
+        empty -= {title for title in empty if query(wire, panels[title])}
+
+    rules = [rule for group in asked(wire, "rules")["groups"] for rule in group["rules"]]
+    assert len(rules) == RULES.read_text().count("- alert: ")
+    wait_until(lambda: all(rule["health"] == "ok" for group in asked(wire, "rules")["groups"] for rule in group["rules"]), "the rules' first run", 4 * BOUND)
+    there = set(asked(wire, "label/__name__/values"))
+    for expression in [*panels.values(), *(rule["query"] for rule in rules)]:
+        assert names(expression) <= there, f"no metric {sorted(names(expression) - there)}"
+    assert query(wire, panels["Lost"])[0][1] == 0 and query(wire, panels["Mode"])[0][0]["mode"] == "enforce"
+    wire.daemon.end(signal.SIGTERM)
