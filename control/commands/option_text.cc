@@ -20,9 +20,9 @@ std::string metavar_of(const CLI::Option& option) {
   if (option.get_items_expected_max() == 0) return "";
   // CLI11 adds what a check allows: "a|b:{a,b}", "1..60:INT in [1 - 60]".
   std::string name = option.get_type_name();
-  name = name.substr(0, name.find(":{"));
+  name.resize(std::min(name.size(), name.find(":{")));
   if (const size_t range = name.find(" in ["); range != name.npos)
-    name = name.substr(0, name.rfind(':', range));
+    name.resize(std::min(name.size(), name.rfind(':', range)));
   return name.empty() ? option.get_name(true) : name;
 }
 
