@@ -6,13 +6,13 @@
 namespace relaysieve::api {
 namespace {
 
-const char* word(Memory memory) {
+const char* word(FrameMemory memory) {
   switch (memory) {
-    case Memory::ordinary:
+    case FrameMemory::ordinary:
       return "ordinary";
-    case Memory::huge_pages:
+    case FrameMemory::huge_pages:
       return "huge_pages";
-    case Memory::shared_huge_pages:
+    case FrameMemory::shared_huge_pages:
       break;
   }
   return "shared_huge_pages";

@@ -79,7 +79,7 @@ absl::Status Wiring::open_port_of(size_t wire, const std::string& name, bool ser
 // Of DPDK's own tools, if they can attach.
 absl::Status Wiring::put_in_sight(unsigned workers) {
   watch_points_.resize(ports_.size());
-  if (environment_.memory() != Memory::shared_huge_pages) return absl::OkStatus();
+  if (environment_.memory() != FrameMemory::shared_huge_pages) return absl::OkStatus();
   for (size_t i = 0; i < ports_.size(); ++i) {
     Port& port = *ports_[i].port;
     if (kind_of(port.name()) != PortKind::interface) continue;
@@ -96,7 +96,7 @@ void Wiring::log_what_was_opened() const {
     spdlog::info("port {}: {}{}{}", place.port->name(), place.port->driver(), changes.empty() ? "" : ", ",
                  changes);
   }
-  const bool huge_pages = environment_.memory() != Memory::ordinary;
+  const bool huge_pages = environment_.memory() != FrameMemory::ordinary;
   spdlog::log(huge_pages ? spdlog::level::info : spdlog::level::warn, environment_.report());
   if (!barrier_trouble_.empty())
     spdlog::warn(

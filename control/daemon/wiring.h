@@ -36,7 +36,7 @@ class Wiring {
   std::vector<Wire> wires(unsigned worker) const;
   // In order of their numbers, Frame::port.
   const std::vector<Place>& ports() const { return ports_; }
-  Memory memory() const { return environment_.memory(); }
+  FrameMemory memory() const { return environment_.memory(); }
   // Why this machine's own kernel is not kept off the wire; "" = it is.
   const std::string& barrier_trouble() const { return barrier_trouble_; }
   // Now and then: forgets who watched the ports and was killed.

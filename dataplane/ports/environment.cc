@@ -96,19 +96,19 @@ uint64_t memory_for(const std::map<int, unsigned>& frames) {
   return bytes;
 }
 
-Memory best_memory(uint64_t bytes, bool can_be_found) {
+FrameMemory best_memory(uint64_t bytes, bool can_be_found) {
   uint64_t shared = 0;
   uint64_t all = 0;
   for (const HugePages& pages : huge_pages()) {
     all += pages.size * pages.free;
     if (!pages.mount.empty()) shared += pages.size * pages.free;
   }
-  if (std::getenv(kOrdinary) != nullptr || all < bytes) return Memory::ordinary;
-  return can_be_found && shared >= bytes ? Memory::shared_huge_pages : Memory::huge_pages;
+  if (std::getenv(kOrdinary) != nullptr || all < bytes) return FrameMemory::ordinary;
+  return can_be_found && shared >= bytes ? FrameMemory::shared_huge_pages : FrameMemory::huge_pages;
 }
 
 std::vector<std::string> arguments(const std::vector<std::string>& ports, const FilePrefix* prefix,
-                                   Memory memory, uint64_t bytes) {
+                                   FrameMemory memory, uint64_t bytes) {
   std::vector<std::string> words = {"relaysieved", "--lcores", processors()};
   if (prefix == nullptr) {
     words.push_back("--no-telemetry");
@@ -120,13 +120,13 @@ std::vector<std::string> arguments(const std::vector<std::string>& ports, const 
     if (kind_of(port) == PortKind::pci) words.insert(words.end(), {"-a", port});
   if (words.size() == without_pci) words.push_back("--no-pci");
   switch (memory) {
-    case Memory::ordinary:
+    case FrameMemory::ordinary:
       words.insert(words.end(), {"--no-huge", "-m", absl::StrCat((bytes >> 20) + 1), "--no-shconf"});
       break;
-    case Memory::huge_pages:
+    case FrameMemory::huge_pages:
       words.push_back("--in-memory");
       break;
-    case Memory::shared_huge_pages:
+    case FrameMemory::shared_huge_pages:
       words.push_back("--single-file-segments");
       break;  // a file for all, not for each page
   }
@@ -169,14 +169,14 @@ absl::StatusOr<Environment> Environment::start(const std::vector<std::string>& p
   const std::map<int, unsigned> frames = frames_by_node(ports, queues);
   const uint64_t bytes = memory_for(frames);
   std::optional<FilePrefix> prefix = FilePrefix::take();
-  const Memory memory = best_memory(bytes, prefix.has_value());
+  const FrameMemory memory = best_memory(bytes, prefix.has_value());
 
   absl::Status status = start_dpdk(arguments(ports, prefix ? &*prefix : nullptr, memory, bytes));
   Environment environment(std::move(prefix), memory, bytes);
   if (status.ok()) status = environment.make_pools(frames);
-  if (!status.ok() && memory != Memory::ordinary) start_anew_on_ordinary_memory(status);
+  if (!status.ok() && memory != FrameMemory::ordinary) start_anew_on_ordinary_memory(status);
   if (!status.ok()) return status;
-  if (memory == Memory::shared_huge_pages && rte_pdump_init() != 0)
+  if (memory == FrameMemory::shared_huge_pages && rte_pdump_init() != 0)
     return absl::InternalError(absl::StrCat("pdump does not start: ", dpdk_complaint()));
   return environment;
 }
@@ -198,12 +198,12 @@ rte_mempool* Environment::pool(const std::string& port) const { return pools_.at
 
 std::string Environment::report() const {
   switch (memory_) {
-    case Memory::ordinary:
+    case FrameMemory::ordinary:
       return absl::StrCat("no ", (bytes_ >> 20) + 1,
                           " MiB of free huge pages: slower, and a NIC cannot be a DPDK port");
-    case Memory::huge_pages:
+    case FrameMemory::huge_pages:
       return "no hugetlbfs is mounted for the huge pages: dpdk-dumpcap cannot watch";
-    case Memory::shared_huge_pages:
+    case FrameMemory::shared_huge_pages:
       break;
   }
   return absl::StrCat("to watch: ", FilePrefix::where(), "dpdk-dumpcap --file-prefix=", prefix_->name(),
@@ -211,7 +211,7 @@ std::string Environment::report() const {
 }
 
 void Environment::forget_dead_watchers() {
-  if (memory_ == Memory::shared_huge_pages) watchers_.forget_the_dead(*prefix_);
+  if (memory_ == FrameMemory::shared_huge_pages) watchers_.forget_the_dead(*prefix_);
 }
 
 void number_thread(unsigned worker) { RTE_PER_LCORE(_lcore_id) = RTE_MAX_LCORE - 1 - worker; }

@@ -20,7 +20,7 @@ namespace relaysieve {
 inline constexpr size_t kFrameBuffer = 10'240;
 
 // Where frames lie.
-enum class Memory : uint8_t {
+enum class FrameMemory : uint8_t {
   ordinary,  // slower, and a NIC cannot be a DPDK port
   huge_pages,
   shared_huge_pages,  // on a mounted hugetlbfs: dpdk-dumpcap and dpdk-pdump can watch
@@ -35,19 +35,19 @@ class Environment {
 
   // Where a port's frames lie: for a NIC on its own NUMA node.
   rte_mempool* pool(const std::string& port) const;
-  Memory memory() const { return memory_; }
+  FrameMemory memory() const { return memory_; }
   // What an operator should know of it, in one line.
   std::string report() const;
   // Now and then: see Watchers.
   void forget_dead_watchers();
 
  private:
-  Environment(std::optional<FilePrefix> prefix, Memory memory, uint64_t bytes)
+  Environment(std::optional<FilePrefix> prefix, FrameMemory memory, uint64_t bytes)
       : prefix_(std::move(prefix)), memory_(memory), bytes_(bytes) {}
   absl::Status make_pools(const std::map<int, unsigned>& frames);
 
   std::optional<FilePrefix> prefix_;  // none: DPDK's tools cannot find this process
-  Memory memory_;
+  FrameMemory memory_;
   uint64_t bytes_;  // needed
   Watchers watchers_;
   std::map<int, rte_mempool*> pools_;  // by NUMA node
