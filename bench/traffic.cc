@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A source and its sink at the two ends of a wire, in one thread that never sleeps: sends relayed DISCOVERs at a steady
-// rate, each client's once through each relay, and prints how long they were on their way, as JSON.
+// rate, each client's once through each relay, and prints how long they were on their way, as JSON. Or a flood: of random
+// clients, as many as the wire carries.
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <linux/if_packet.h>
@@ -11,10 +12,12 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstdio>
 #include <cstring>
+#include <limits>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -52,44 +55,58 @@ int open_end(const std::string& name) {
   return end;
 }
 
-// A DISCOVER as a relay sends it; behind its End stand a mark and the time at which it left.
+// The number that n stands for among all of 64 bits (splitmix64): no two n have the same.
+uint64_t scattered(uint64_t n) {
+  n *= 0x9e3779b97f4a7c15;
+  n = (n ^ n >> 30) * 0xbf58476d1ce4e5b9;
+  n = (n ^ n >> 27) * 0x94d049bb133111eb;
+  return n ^ n >> 31;
+}
+
+// What stands behind the End of a DISCOVER: whose frame it is, which one, and when it left.
+struct Mark {
+  static constexpr uint64_t kOurs = 0x72656c6179736965;
+
+  uint64_t whose = kOurs;
+  uint64_t number = 0;
+  int64_t left = 0;  // ns of the clock
+};
+
+// A DISCOVER as a relay sends it, with the addresses of tests/lab.
 class Discover {
  public:
-  static constexpr size_t kSize = 342, kMark = kSize - 16;
-  static constexpr uint64_t kMarked = 0x72656c6179736965;
+  static constexpr size_t kSize = 342;
 
   Discover() {
-    constexpr uint8_t kHead[] = {2,    0, 0,  0,  0,   10,  2, 0,  0,  0,  0,    2,    8,  0,  // Ethernet
-                                 0x45, 0, 1,  72, 255, 255, 0, 0,  64, 17, 0x65, 0x5e, 10, 30,
-                                 0,    2, 10, 30, 0,   10,  0, 67, 0,  67, 1,    52,   0,  0,  // UDP
-                                 1,    1, 6,  1};
+    constexpr uint8_t kHead[] = {
+        2,    0, 0,  0x30, 0,   0x10, 2, 0,  0,  0x30, 0,    2,    8,  0,  // Ethernet
+        0x45, 0, 1,  72,   255, 255,  0, 0,  64, 17,   0x65, 0x5e, 10, 30,
+        0,    2, 10, 30,   0,   10,   0, 67, 0,  67,   1,    52,   0,  0,  // UDP
+        1,    1, 6,  1};
     constexpr uint8_t kOptions[] = {0x63, 0x82, 0x53, 0x63, 53, 1, 1, 255};
     std::memcpy(bytes_.data(), kHead, sizeof kHead);
     const uint8_t giaddr[] = {10, 20, 0, 2};
     std::memcpy(bytes_.data() + kBootp + bootp::kGiaddr, giaddr, sizeof giaddr);
     std::memcpy(bytes_.data() + kBootp + bootp::kFixedSize, kOptions, sizeof kOptions);
-    std::memcpy(bytes_.data() + kMark, &kMarked, sizeof kMarked);
   }
-  const std::array<uint8_t, kSize>& leaving(uint64_t client, uint8_t relay, Clock::time_point now) {
+  const std::array<uint8_t, kSize>& leaving(uint64_t client, uint32_t xid, uint8_t relay, const Mark& mark) {
     std::memcpy(bytes_.data() + kBootp + bootp::kChaddr, &client, 6);
-    for (const size_t address : {kSourceMac, kSourceIp, kBootp + bootp::kGiaddr + 3})
-      bytes_[address] = static_cast<uint8_t>(2 + relay);
-    bytes_[kIdentification] = static_cast<uint8_t>(0xff - relay);  // the header checksum stays right
-    std::memcpy(bytes_.data() + kMark + 8, &now, sizeof now);
+    std::memcpy(bytes_.data() + kBootp + bootp::kXid, &xid, sizeof xid);
+    for (const size_t address : {kSourceMac, kSourceIp, kBootp + bootp::kGiaddr + 3}) bytes_[address] = relay;
+    bytes_[kIdentification] = static_cast<uint8_t>(1 - relay);  // the header checksum stays right
+    std::memcpy(bytes_.data() + kMark, &mark, sizeof mark);
     return bytes_;
   }
-  // Since it left; nothing if this is another's frame.
-  static std::optional<Duration> age(const uint8_t* frame, ssize_t size, Clock::time_point now) {
-    uint64_t mark = 0;
-    Clock::time_point left;
+  // Nothing if this is another's frame.
+  static std::optional<Mark> mark_of(const uint8_t* frame, ssize_t size) {
+    Mark mark;
     if (size != kSize) return std::nullopt;
     std::memcpy(&mark, frame + kMark, sizeof mark);
-    std::memcpy(&left, frame + kMark + 8, sizeof left);
-    return mark == kMarked ? std::optional(now - left) : std::nullopt;
+    return mark.whose == Mark::kOurs ? std::optional(mark) : std::nullopt;
   }
 
  private:
-  static constexpr size_t kBootp = 14 + 20 + 8;
+  static constexpr size_t kBootp = 14 + 20 + 8, kMark = kSize - sizeof(Mark);
   static constexpr size_t kSourceMac = 11, kSourceIp = 14 + 15, kIdentification = 14 + 5;  // their last bytes
   std::array<uint8_t, kSize> bytes_{};
 };
@@ -97,48 +114,101 @@ class Discover {
 struct Words {
   double rate = 1000;
   uint64_t frames = 1000;
+  double seconds = 1e6;
   uint64_t relays = 1;
+  unsigned first_relay = 2;
+  uint64_t under_way = std::numeric_limits<uint64_t>::max();
   uint64_t expect = 0;
+  bool random = false;
+};
+
+Duration duration(double seconds) {
+  return std::chrono::duration_cast<Duration>(std::chrono::duration<double>(seconds));
+}
+
+// What is sent, in order.
+class Source {
+ public:
+  Source(int out, const Words& words, Clock::time_point begin)
+      : latest(begin),
+        out_(out),
+        words_(words),
+        begin_(begin),
+        // Microseconds: no client asks twice, nor in the next run.
+        first_(static_cast<uint64_t>(begin.time_since_epoch() / std::chrono::microseconds(1))) {}
+
+  bool done(Clock::time_point now) const {
+    return sent == words_.frames || now >= begin_ + duration(words_.seconds);
+  }
+  bool due(Clock::time_point now) const {
+    return now >= begin_ + duration(static_cast<double>(sent) / words_.rate);
+  }
+  void send() {
+    const uint64_t client = first_ + sent / words_.relays, one = scattered(client);
+    const auto relay = static_cast<uint8_t>(words_.first_relay + sent % words_.relays);
+    latest = Clock::now();
+    const auto& frame = discover_.leaving(words_.random ? one : client,
+                                          words_.random ? static_cast<uint32_t>(one >> 32 ^ one) : 0, relay,
+                                          {.number = ++sent, .left = latest.time_since_epoch().count()});
+    refused += ::send(out_, frame.data(), frame.size(), 0) < 0;
+    if (latest >= busy_ + kBurst) {
+      busy_ = latest;
+      sent_before_ = sent - 1;
+    }
+    most_at_once = std::max(most_at_once, sent - sent_before_);
+  }
+
+  static constexpr auto kBurst = std::chrono::milliseconds(10);
+  uint64_t sent = 0, refused = 0, most_at_once = 0;  // within kBurst
+  Clock::time_point latest;
+
+ private:
+  const int out_;
+  const Words& words_;
+  const Clock::time_point begin_;
+  const uint64_t first_;
+  Clock::time_point busy_ = begin_;
+  uint64_t sent_before_ = 0;
+  Discover discover_;
 };
 
 // Ends a moment after what is expected has come, so that more of it is seen too; else after a second of silence.
 void drive(int out, int in, const Words& words) {
   constexpr auto kMoment = std::chrono::milliseconds(20), kSilence = std::chrono::milliseconds(1000);
-  Discover discover;
+  constexpr auto kLost = std::chrono::milliseconds(100);
   Histogram ages;
   std::array<uint8_t, 2048> buffer;
-  uint64_t sent = 0, refused = 0;
   const auto begin = Clock::now();
-  // Microseconds: no client asks twice, nor in the next run.
-  const auto first = static_cast<uint64_t>(begin.time_since_epoch() / std::chrono::microseconds(1));
-  const auto due = [&](uint64_t n) {
-    return begin + std::chrono::duration_cast<Duration>(
-                       std::chrono::duration<double>(static_cast<double>(n) / words.rate));
+  Source source(out, words, begin);
+  uint64_t arrived = 0;  // the number of the latest that did
+  auto last = begin;     // when there was anything to do
+  const auto over = [&](Clock::time_point now) {
+    return source.done(now) && now >= last + (ages.count() < words.expect ? kSilence : kMoment);
   };
-  auto sending = begin, last = begin;  // when the latest was sent; when there was anything to do
-  for (auto now = begin; now < last + (ages.count() < words.expect ? kSilence : kMoment);
-       now = Clock::now()) {
-    if (sent < words.frames) {
-      last = now;
-      if (now >= due(sent)) {
-        const auto relay = static_cast<uint8_t>(sent % words.relays);
-        const auto& frame = discover.leaving(first + sent++ / words.relays, relay, sending = Clock::now());
-        refused += send(out, frame.data(), frame.size(), 0) < 0;
+  for (auto now = begin; !over(now); now = Clock::now()) {
+    if (!source.done(now)) {
+      if (now >= last + kLost) arrived = source.sent;
+      if (source.sent - arrived < words.under_way) {
+        last = now;
+        if (source.due(now)) source.send();
       }
     }
     const ssize_t size = recv(in, buffer.data(), buffer.size(), MSG_DONTWAIT);
     if (size < 0) continue;
-    if (const auto age = Discover::age(buffer.data(), size, Clock::now())) {
-      ages.add(*age);
-      last = now;
+    if (const auto mark = Discover::mark_of(buffer.data(), size)) {
+      last = Clock::now();
+      ages.add(last.time_since_epoch() - Clock::duration(mark->left));
+      arrived = mark->number;
     }
   }
-  const std::chrono::duration<double> took = sending - begin;
+  const std::chrono::duration<double> took = source.latest - begin;
   const auto us = [&](double part) { return static_cast<double>(ages.quantile(part).count()) / 1e3; };
   std::printf(
-      "{\"sent\": %lu, \"refused\": %lu, \"received\": %lu, \"seconds\": %.4f, \"p50_us\": %.1f, \"p99_us\": "
+      "{\"sent\": %lu, \"refused\": %lu, \"received\": %lu, \"seconds\": %.4f, \"most_in_10_ms\": %lu, "
+      "\"p50_us\": %.1f, \"p99_us\": "
       "%.1f, \"p999_us\": %.1f}\n",
-      sent, refused, ages.count(), took.count(), us(0.5), us(0.99), us(0.999));
+      source.sent, source.refused, ages.count(), took.count(), source.most_at_once, us(0.5), us(0.99),
+      us(0.999));
 }
 
 }  // namespace
@@ -149,21 +219,28 @@ int main(int argc, char** argv) {
   std::string out, in;
   relaysieve::bench::Words words;
   int cpu = 0;
+  bool anywhere = false;
   app.add_option("out", out, "NETNS/INTERFACE to send on")->required();
   app.add_option("in", in, "NETNS/INTERFACE to listen on")->required();
   app.add_option("--rate", words.rate, "frames a second");
   app.add_option("--frames", words.frames, "how many");
   app.add_option("--relays", words.relays, "copies of each request, one after the other")
       ->check(CLI::Range(1, 250));
+  app.add_option("--seconds", words.seconds, "no longer than this");
+  app.add_option("--first-relay", words.first_relay, "the last byte of the first one's MAC, IP and giaddr");
+  app.add_option("--under-way", words.under_way,
+                 "wait while so many have not arrived; what has not for 0.1 s is lost");
+  app.add_flag("--random", words.random, "random chaddr and xid");
   app.add_option("--expect", words.expect, "how many come out; default: all");
   app.add_option("--cpu", cpu, "the processor to run on");
+  app.add_flag("--anywhere", anywhere, "on any processor");
   CLI11_PARSE(app, argc, argv);
   if (words.expect == 0) words.expect = words.frames;
   try {
     cpu_set_t own;
     CPU_ZERO(&own);
     CPU_SET(cpu, &own);
-    relaysieve::bench::must(sched_setaffinity(0, sizeof own, &own) == 0, "cpu");
+    relaysieve::bench::must(anywhere || sched_setaffinity(0, sizeof own, &own) == 0, "cpu");
     relaysieve::bench::drive(relaysieve::bench::open_end(out), relaysieve::bench::open_end(in), words);
   } catch (const std::exception& error) {
     std::fprintf(stderr, "traffic: %s\n", error.what());
