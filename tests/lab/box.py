@@ -57,13 +57,14 @@ class Relaysieve:
         return run(built("relaysieve"), "status", "--control", self._control)
 
     def _sums_agree(self):
-        totals = self.status()["totals"]
-        return totals["received"] == totals["forwarded"] + totals["dropped"] + totals["refused"]
+        status = self.status()
+        totals, judged = status["totals"], sum(status["reasons"].values())
+        return totals["received"] == judged == totals["forwarded"] + totals["dropped"] + totals["refused"]
 
     def stop(self):
         """Ends the daemon, after a look at the law that holds whenever it is between two bursts."""
         if self.daemon.running:
-            wait_until(self._sums_agree, lambda: f"received = forwarded + dropped + refused: {self.status()['totals']}")
+            wait_until(self._sums_agree, lambda: f"received = all reasons = forwarded + dropped + refused: {self.status()}")
         status = self.daemon.stop()
         if status != 0:
             raise LabError(f"relaysieved ended with {status}:\n{self.daemon.last_words()}")

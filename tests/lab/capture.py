@@ -65,16 +65,18 @@ def _message_of(time, frame, bootp):
 
 
 class Capture:
-    """Collects the DHCP messages that cross an interface, in order."""
+    """Collects the DHCP messages that cross an interface, in order; if `only` is given, those to which it applies, a
+    filter of pcap-filter(7)."""
 
-    def __init__(self, namespace, interface):
+    def __init__(self, namespace, interface, only=""):
         self.where = f"{interface} of {namespace.role}"
         self._messages = []
         self._markers = set()
         self._problem = None
+        which = f"{_FILTER} and ip[0] = 0x45 and (port {MARKER_PORT} or {only})" if only else _FILTER
         self._tcpdump = subprocess.Popen(
             [*namespace.enter(), "tcpdump", "--immediate-mode", "-U", "-n", "-i", interface, "-s", "2048", "-B", "16384", "-w", "-",
-             _FILTER], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+             which], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         self._wait_until_it_listens()
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()

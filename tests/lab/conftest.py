@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
+import contextlib
 import shutil
 import signal
 import tempfile
@@ -22,15 +23,22 @@ def allowed():
         pytest.skip(reason)
 
 
-@pytest.fixture
-def lab():
+@contextlib.contextmanager
+def opened(**settings):
+    """A lab that is closed whatever happens, SIGTERM too."""
     before = namespaces.unwind_on_sigterm()
     try:
         with tempfile.TemporaryDirectory(prefix="relaysieve-lab-") as folder:
-            lab = Lab(Path(folder))
+            made = Lab(Path(folder), **settings)
             try:
-                yield lab
+                yield made
             finally:
-                lab.close()
+                made.close()
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+@pytest.fixture
+def lab():
+    with opened() as made:
+        yield made

@@ -13,10 +13,8 @@ class Ledger:
 
     def __init__(self, lan, wan, server):
         self.replies = [message for message in server if message.op == 2]
-        self.sent = _by_message(self.transmissions(lan))
-        self.brought = _by_message(self.relayed(wan))
-        self.received = _by_message(self.relayed(server))
-        self._at_server = self.relayed(server)
+        self.at_lan, self.at_wan, self.at_server = self.transmissions(lan), self.relayed(wan), self.relayed(server)
+        self.sent, self.brought, self.received = map(_by_message, (self.at_lan, self.at_wan, self.at_server))
 
     @staticmethod
     def transmissions(messages):
@@ -46,7 +44,7 @@ class Ledger:
 
     def relays_of(self, chaddr, kind):
         """The giaddrs of a client's messages that reached the server, in order."""
-        return [message.giaddr for message in self._at_server if (message.chaddr, message.type) == (chaddr, kind)]
+        return [message.giaddr for message in self.at_server if (message.chaddr, message.type) == (chaddr, kind)]
 
     def expect_copies(self, copies, *clients):
         """Asserts that these clients asked, and that the server got each transmission exactly `copies` times."""

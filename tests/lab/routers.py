@@ -13,9 +13,9 @@ _GATEWAYS = (("lan", CLIENT_GATEWAY), ("wan", SERVER_GATEWAY))
 class Router:
     """Interfaces: `lan` to the clients, `wan` to the server's side."""
 
-    def __init__(self, name, host, namespace, switches, folder):
+    def __init__(self, name, host, namespace, switches, folder, lan="lan", network="10.20.0"):
         self.name = name
-        self.lan_address = f"10.20.0.{host}"
+        self.lan_address = f"{network}.{host}"
         self.wan_address = f"10.30.0.{host}"
         self.alive = True
         self.relay = None
@@ -24,7 +24,7 @@ class Router:
         self.namespace = namespace
         wire(self.namespace, "lan", switches, f"lan{name}", mac=f"02:00:00:20:00:{host:02x}")
         wire(self.namespace, "wan", switches, f"core{name}", mac=f"02:00:00:30:00:{host:02x}")
-        switches.plug(f"lan{name}", "lan")
+        switches.plug(f"lan{name}", lan)
         switches.plug(f"core{name}", "core")
         for key in ("all", "default", "lan", "wan"):
             self.namespace.sysctl(f"net.ipv4.conf.{key}.send_redirects", 0)
@@ -66,13 +66,17 @@ class Router:
 
     def come_late(self, seconds):
         """From now on all that this router sends to the server's side, and gets from there, comes late."""
-        core, late = f"core{self.name}", f"late{self.name}"
+        self.come_through(_LATEWIRE, seconds)
+
+    def come_through(self, program, *words):
+        """From now on a Python program is the cable between this router and the server's side."""
+        core, cable = f"core{self.name}", f"cable{self.name}"
         self._switches.ip("link", "set", core, "nomaster")
-        wire(self._switches, f"{late}in", self._switches, f"{late}out")
-        self._switches.up(f"{late}in")
-        self._switches.plug(f"{late}out", "core")
-        self._switches.start(["/usr/bin/python3", _LATEWIRE, core, f"{late}in", seconds],
-                             self._folder / f"{late}.log").wait_for("ready")
+        wire(self._switches, f"{cable}in", self._switches, f"{cable}out")
+        self._switches.up(f"{cable}in")
+        self._switches.plug(f"{cable}out", "core")
+        self._switches.start(["/usr/bin/python3", program, core, f"{cable}in", *words],
+                             self._folder / f"{cable}.log").wait_for("ready")
 
     def advertise(self):
         """Makes the client LAN dual-stacked: iPXE looks 13 s for an IPv6 router before it goes on without."""

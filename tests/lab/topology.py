@@ -18,10 +18,12 @@ from .routers import Router
 
 
 class Lab:
-    """The whole network. `box` is what stands in the cable; see box.py. Close it, whatever happens."""
+    """The whole network. `box` is what stands in the cable; see box.py. `watched`: which messages the captures are about,
+    in the words of pcap-filter(7); default: all. Close it, whatever happens."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, watched=""):
         self.folder = folder
+        self._watched = watched
         self.box = None
         self.captures = []
         self._advertised = False
@@ -33,7 +35,7 @@ class Lab:
             self.close()
             raise
 
-    def _namespace(self, role):
+    def namespace(self, role):
         namespace = Namespace(role)
         self._namespaces.append(namespace)
         return namespace
@@ -45,23 +47,23 @@ class Lab:
             self.route_replies(router, via=router)
         self.make_master(self.routers["A"])
         # Not on the box's own ports: with AF_XDP the daemon gets a frame before tcpdump.
-        self.captures = [Capture(self.switches, "lan"), Capture(self.switches, "coreBox"),
-                         Capture(self.server, "eth0")]
+        self.captures = [Capture(namespace, interface, self._watched) for namespace, interface in (
+            (self.switches, "lan"), (self.switches, "coreBox"), (self.server, "eth0"))]
 
     def _build_client_side(self):
-        self.switches = self._namespace("switches")
+        self.switches = self.namespace("switches")
         self.switches.bridge("lan")
         self.switches.bridge("core")
         self.switches.ip("address", "add", f"{MARKER_SOURCE}/24", "dev", "lan")
         self.switches.ip("neighbour", "add", MARKER_TARGET, "lladdr", "02:00:00:20:00:fb", "dev", "lan")
-        self.routers = {name: Router(name, host, self._namespace(f"router{name}"), self.switches, self.folder)
+        self.routers = {name: Router(name, host, self.namespace(f"router{name}"), self.switches, self.folder)
                         for name, host in (("A", 2), ("B", 3))}
 
     def _build_server_side(self):
-        self.box_namespace = self._namespace("box")
+        self.box_namespace = self.namespace("box")
         wire(self.box_namespace, "routers", self.switches, "coreBox")
         self.switches.plug("coreBox", "core")
-        self.server = self._namespace("server")
+        self.server = self.namespace("server")
         wire(self.server, "eth0", self.box_namespace, "server", mac="02:00:00:30:00:10")
         self.box_namespace.up("routers")
         self.box_namespace.up("server")
@@ -90,11 +92,11 @@ class Lab:
         """A new client of a kind of clients.py on the client LAN."""
         return kind(self, next(self._serial))
 
-    def host(self, role, mac):
-        """A new host on the client LAN: a namespace with `eth0`."""
-        host = self._namespace(role)
+    def host(self, role, mac, switch="lan"):
+        """A new host on the client LAN, or on `core`: a namespace with `eth0`."""
+        host = self.namespace(role)
         wire(host, "eth0", self.switches, role, mac=mac)
-        self.switches.plug(role, "lan")
+        self.switches.plug(role, switch)
         host.up("eth0")
         return host
 
@@ -118,8 +120,12 @@ class Lab:
         lan.wait_for_marker(mark)
         relays = [router for router in self.routers.values() if router.relay]
         sent = len(Ledger.transmissions(lan.messages))
-        wait_until(lambda: len(Ledger.relayed(wan.messages)) >= sent * len(relays),
-                   lambda: f"{len(relays)} relays to bring {sent} requests; they brought {len(Ledger.relayed(wan.messages))}")
+        addresses = {relay.lan_address for relay in relays}
+
+        def brought():
+            return sum(message.giaddr in addresses for message in Ledger.relayed(wan.messages))
+        wait_until(lambda: brought() >= sent * len(relays),
+                   lambda: f"{len(relays)} relays to bring {sent} requests; they brought {brought()}")
         for router in self.routers.values():
             if router.alive:
                 router.mark(f"{mark}-{router.name}")
