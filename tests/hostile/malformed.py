@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Relayed requests that are broken in one place: for each reason that the box has for letting one through unjudged, frames."""
+
+import struct
+
+from frames import B, address, ethernet, ipv4
+
+_CHADDR = bytes.fromhex("02ee00000001")
+_SOURCE, _MAC = "10.30.0.9", B[:5] + b"\x09"
+_OPTIONS = bytes((53, 1, 1, 55, 4, 1, 3, 6, 15, 60, 9)) + b"PXEClient" + bytes((82, 8, 1, 6)) + b"port-1" + b"\xff"
+
+
+def _bootp(options=_OPTIONS, op=1, hlen=6):
+    return struct.pack("!BBBBIHH12s4s16s192s", op, 1, hlen, 1, 0x6D616C66, 0, 0, b"", address("10.20.0.9"), _CHADDR, b"") + bytes(
+        (99, 130, 83, 99)) + options
+
+
+def _udp(payload, length=None):
+    return struct.pack("!HHHH", 67, 67, 8 + len(payload) if length is None else length, 0) + payload
+
+
+def _whole(udp, **more):
+    return ipv4(17, udp, source=_SOURCE, src=_MAC, **more)
+
+
+def _ip(change):
+    """A sound frame, but for bytes of its IPv4 header."""
+    frame = bytearray(_whole(_udp(_bootp())))
+    for at, value in change.items():
+        frame[14 + at] = value
+    return bytes(frame)
+
+
+def storm():
+    """Reason: frames."""
+    whole = _udp(_bootp())
+    lengths = (0, 1, 7, len(whole) + 1, 1472, 65535)
+    return {
+        "malformed_ip": [_ip({0: 0x40 | words}) for words in range(5)] +
+                        [_ip({0: 0x55}), _ip({2: 255, 3: 255}), _ip({2: 0, 3: 19})] +
+                        [_whole(whole)[:14 + cut] for cut in range(0, 20)],
+        "malformed_udp": [_whole(_udp(_bootp(), length)) for length in lengths] + [_whole(whole[:cut]) for cut in range(8)],
+        "malformed_bootp": [_whole(_udp(_bootp()[:cut])) for cut in range(0, 236, 5)] +
+                           [_whole(_udp(_bootp(hlen=hlen))) for hlen in (17, 128, 255)] +
+                           [_whole(_udp(_bootp(op=op))) for op in (0, 3, 255)],
+        "malformed_options": [_whole(_udp(_bootp(_OPTIONS[:cut]))) for cut in (1, 2, 5, 8, 10, 12, 19, 23, 28)] +
+                             [_whole(_udp(_bootp(bytes((code, 255)) + bytes(40)))) for code in (1, 53, 60, 82, 254)],
+        "fragment": [_whole(whole[:64], fragment=0x2000), _whole(whole[64:], fragment=0x2000 | 8), _whole(whole[64:], fragment=8),
+                     _whole(whole, fragment=0x1FFF)],
+        "not_dhcp": [ethernet(0x86DD, bytes(40), src=_MAC), _ip({9: 6})],
+    }
