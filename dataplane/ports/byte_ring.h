@@ -50,12 +50,15 @@ class ByteRing {
   void give_back() { madvise(bytes_.begin(), bytes_.size(), MADV_DONTNEED); }
 
  private:
+  // Nothing may be at no address, which memcpy must not be given.
   void copy_in(uint64_t at, std::span<const uint8_t> from) {
+    if (from.empty()) return;
     const size_t place = at % bytes_.size(), straight = std::min(from.size(), bytes_.size() - place);
     std::memcpy(&bytes_[place], from.data(), straight);
     if (straight < from.size()) std::memcpy(&bytes_[0], from.data() + straight, from.size() - straight);
   }
   void copy_out(uint64_t at, std::span<uint8_t> to) const {
+    if (to.empty()) return;
     const size_t place = at % bytes_.size(), straight = std::min(to.size(), bytes_.size() - place);
     std::memcpy(to.data(), &bytes_[place], straight);
     if (straight < to.size()) std::memcpy(to.data() + straight, &bytes_[0], to.size() - straight);
