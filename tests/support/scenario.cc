@@ -31,7 +31,7 @@ void Judged::and_refused() const { scenario.undo(verdict); }
 Judged Expectation::is(Action action, Reason reason) const {
   const Scenario::Past& past = scenario_.past_.at(frame_);
   if (past.verdict.action != action || past.verdict.reason != reason) {
-    ADD_FAILURE_AT(where_.file_name(), static_cast<int>(where_.line()))
+    ADD_FAILURE_AT(where_.file_name(), where_.line())
         << "at " << in_ms(past.time) << ", " << past.arrival.what << ":\n  expected " << words(action, reason)
         << "\n  it was   " << words(past.verdict.action, past.verdict.reason) << "\nso far:\n"
         << scenario_.timeline();
@@ -53,7 +53,7 @@ Filter& Scenario::filter() {
   return *filter_;
 }
 
-Expectation Scenario::at(Duration time, const Arrival& arrival, std::source_location where) {
+Expectation Scenario::at(Duration time, const Arrival& arrival, Place where) {
   judge(time, arrival);
   return {*this, past_.size() - 1, where};
 }

@@ -6,7 +6,6 @@
 #include <array>
 #include <chrono>
 #include <memory>
-#include <source_location>
 #include <string>
 #include <vector>
 
@@ -14,6 +13,7 @@
 #include "support/clients.h"
 #include "support/guard_page.h"
 #include "support/network.h"
+#include "support/place.h"
 
 // A test is a timeline, one sentence a frame:
 //
@@ -51,21 +51,20 @@ struct Judged {
 
 class [[nodiscard]] Expectation {
  public:
-  Expectation(Scenario& scenario, size_t frame, std::source_location where)
+  Expectation(Scenario& scenario, size_t frame, Place where)
       : scenario_(scenario), frame_(frame), where_(where) {}
   Judged is(Action action, Reason reason) const;
 
  private:
   Scenario& scenario_;
   size_t frame_;
-  std::source_location where_;
+  Place where_;
 };
 
 class Scenario : public testing::Test {
  public:
   void given(Policy policy, Filter::Options options = {.clients = 1024});
-  Expectation at(Duration time, const Arrival& arrival,
-                 std::source_location where = std::source_location::current());
+  Expectation at(Duration time, const Arrival& arrival, Place where = Place::here());
   // Where there is more to say than one action and one reason.
   Verdict judge(Duration time, const Arrival& arrival);
   void undo(const Verdict& verdict);

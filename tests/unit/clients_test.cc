@@ -9,7 +9,7 @@ class Clients : public Scenario {
  protected:
   // Both relays bring it: exactly one copy passes.
   void passes_once(Duration time, const Transmission& sent, Reason reason = first_copy,
-                   std::source_location where = std::source_location::current()) {
+                   Place where = Place::here()) {
     at(time, A.brings(sent), where).is(forward, reason);
     at(time + 200us, B.brings(sent), where).is(drop, second_copy);
   }

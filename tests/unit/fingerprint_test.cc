@@ -7,15 +7,13 @@ namespace {
 
 class Key : public Scenario {
  protected:
-  void is_part_of_the_key(const Transmission& one, const Transmission& other,
-                          std::source_location where = std::source_location::current()) {
+  void is_part_of_the_key(const Transmission& one, const Transmission& other, Place where = Place::here()) {
     at(0ms, A.brings(one), where).is(forward, first_copy);
     at(1ms, A.brings(other), where).is(forward, first_copy);
     at(2ms, B.brings(one), where).is(drop, second_copy);
     at(3ms, B.brings(other), where).is(drop, second_copy);
   }
-  void is_left_out(const Transmission& one, const Copy& other,
-                   std::source_location where = std::source_location::current()) {
+  void is_left_out(const Transmission& one, const Copy& other, Place where = Place::here()) {
     at(0ms, A.brings(one), where).is(forward, first_copy);
     at(1ms, other, where).is(drop, second_copy);
   }

@@ -9,7 +9,7 @@ class Passing : public Scenario {
  protected:
   // Passes from both routers, over and over, and the DISCOVER that follows is judged as if nothing had been.
   void passes_without_a_trace(const Arrival& one, const Arrival& two, Reason reason,
-                              std::source_location where = std::source_location::current()) {
+                              Place where = Place::here()) {
     at(0ms, one, where).is(forward, reason);
     at(1ms, two, where).is(forward, reason);
     at(2ms, one, where).is(forward, reason);

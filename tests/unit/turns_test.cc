@@ -11,12 +11,12 @@ class Turns : public Scenario {
  protected:
   // Both relays bring one transmission, `first` before `second`.
   void won_by_the_first(Duration time, const Router& first, const Router& second, Reason reason = first_copy,
-                        std::source_location where = std::source_location::current()) {
+                        Place where = Place::here()) {
     at(time, first.brings(discover), where).is(forward, reason);
     at(time + 2ms, second.brings(discover), where).is(drop, second_copy);
   }
   void won_by_the_second(Duration time, const Router& first, const Router& second,
-                         std::source_location where = std::source_location::current()) {
+                         Place where = Place::here()) {
     at(time, first.brings(discover), where).is(drop, turn_passed);
     at(time + 2ms, second.brings(discover), where).is(forward, first_copy);
   }
