@@ -187,7 +187,7 @@ UNDER_SYSTEMD = """
 mount -t tmpfs none /run && mkdir -p /run/systemd/journal /run/log/journal && mount --bind "$0" /run/log/journal || exit 1
 mountpoint -q /sys/fs/cgroup || mount -t cgroup2 none /sys/fs/cgroup || exit 1
 mkdir /run/systemd/journald.conf.d && printf '[Journal]\\nReadKMsg=no\\n' >/run/systemd/journald.conf.d/test.conf || exit 1
-%s & journald=$!
+setpriv --pdeathsig KILL %s & journald=$!
 trap 'kill $journald' EXIT
 for n in $(seq 300); do [ -S /run/systemd/journal/stdout ] && break; sleep 0.1; done
 systemd-cat --identifier=stderr sh -c 'JOURNAL_STREAM=$(stat -Lc %%d:%%i /dev/fd/2) exec "$@"' sh "$@" & daemon=$!
