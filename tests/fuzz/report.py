@@ -3,11 +3,15 @@
 
 import re
 import subprocess
+import sys
 import threading
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests" / "support"))
+
+from line_coverage import ranges  # noqa: E402
 
 
 class Report:
@@ -55,17 +59,6 @@ def lines_of(program, profile, aims):
             number, count = line[3:].split(",")[:2]
             lines[int(number)] = max(lines.get(int(number), 0), int(count))
     return {name: lines for name, lines in found.items() if name in aims}
-
-
-def ranges(numbers):
-    """12-14 17"""
-    runs = []
-    for n in sorted(numbers):
-        if runs and runs[-1][1] == n - 1:
-            runs[-1][1] = n
-        else:
-            runs.append([n, n])
-    return " ".join(f"{a}-{b}" if a != b else f"{a}" for a, b in runs)
 
 
 def coverage(program, profile, aims):
