@@ -17,8 +17,6 @@
 #include "absl/status/statusor.h"
 #include "census.h"
 #include "daemon/link_watch.h"
-#include "daemon/rates.h"
-#include "daemon/snapshot.h"
 #include "daemon/supervisor.h"
 #include "daemon/wiring.h"
 #include "events/event_log.h"
@@ -29,6 +27,8 @@
 #include "ports/tap.h"
 #include "relaysieve/filter.h"
 #include "settings/live_settings.h"
+#include "snapshot/rates.h"
+#include "snapshot/snapshot.h"
 
 namespace relaysieve {
 

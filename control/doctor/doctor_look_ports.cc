@@ -5,9 +5,9 @@
 #include <nlohmann/json.hpp>
 
 #include "absl/strings/str_cat.h"
+#include "client/program.h"
 #include "doctor/doctor_facts.h"
 #include "ports/interface.h"
-#include "support/program.h"
 
 namespace relaysieve {
 namespace {

@@ -4,8 +4,8 @@
 #include <string>
 
 #include "census.h"
-#include "daemon/snapshot.h"
 #include "events/event_list.h"
+#include "snapshot/snapshot.h"
 
 namespace relaysieve {
 

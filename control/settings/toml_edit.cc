@@ -172,8 +172,8 @@ absl::StatusOr<std::string> edit_toml(std::string_view text, std::string_view ke
     editing.set(key, value);
     return std::move(editing).result();
   } catch (const toml::parse_error& error) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        error.source().begin.line, ":", error.source().begin.column, ": ", sentence_of(error)));
+    return absl::InvalidArgumentError(
+        absl::StrCat(error.source().begin.line, ":", error.source().begin.column, ": ", sentence_of(error)));
   }
 }
 

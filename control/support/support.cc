@@ -14,10 +14,10 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "client/client.h"
+#include "client/program.h"
 #include "client/web.h"
 #include "doctor/doctor_facts.h"
 #include "support/mask.h"
-#include "support/program.h"
 #include "version.h"
 
 namespace relaysieve {

@@ -10,7 +10,7 @@
 #include <fstream>
 
 #include "absl/strings/str_cat.h"
-#include "support/program.h"
+#include "client/program.h"
 #include "support/support.h"
 
 namespace relaysieve {

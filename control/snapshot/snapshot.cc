@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "daemon/snapshot.h"
+#include "snapshot/snapshot.h"
 
 #include <cmath>
 #include <nlohmann/json.hpp>

@@ -6,10 +6,10 @@
 #include <string>
 #include <vector>
 
-#include "daemon/rates.h"
 #include "ports/counters.h"
 #include "relaysieve/filter.h"
 #include "relaysieve/policy.h"
+#include "snapshot/rates.h"
 
 namespace relaysieve {
 

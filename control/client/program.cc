@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "support/program.h"
+#include "client/program.h"
 
 #include <fcntl.h>
 #include <spawn.h>
