@@ -44,8 +44,7 @@ class OtherFrames {
         pcap_dump_open(link.get(), name_.c_str()), pcap_dump_close);
     const std::vector<uint8_t> frame = other_frame();
     const pcap_pkthdr head{.ts = {}, .caplen = 64, .len = 64};
-    for (size_t i = 0; i < kBurst; ++i)
-      pcap_dump(reinterpret_cast<u_char*>(file.get()), &head, frame.data());
+    for (size_t i = 0; i < kBurst; ++i) pcap_dump(reinterpret_cast<u_char*>(file.get()), &head, frame.data());
   }
   ~OtherFrames() { unlink(name_.c_str()); }
   OtherFrames(const OtherFrames&) = delete;

@@ -1,6 +1,4 @@
 # SPDX-License-Identifier: Apache-2.0
-import shutil
-import signal
 import sys
 from pathlib import Path
 
@@ -10,16 +8,12 @@ TESTS = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(TESTS), str(TESTS / "support"), str(TESTS / "wire"), str(TESTS / "machine")]
 
 from installed import Installed  # noqa: E402
-from lab import namespaces  # noqa: E402
+from stage import needs, standing  # noqa: E402
 
 
 @pytest.fixture(scope="session", autouse=True)
 def allowed():
-    missing = [program for program in ("/lib/systemd/systemd", "nsenter", "pivot_root", "unshare") if not shutil.which(program)]
-    if missing:
-        pytest.skip(f"not installed: {', '.join(missing)}; run deploy/install-packages test lab")
-    if reason := namespaces.why_not():
-        pytest.skip(reason)
+    needs("/lib/systemd/systemd", "nsenter", "pivot_root", "unshare")
 
 
 @pytest.fixture
@@ -30,11 +24,5 @@ def driver(request):
 @pytest.fixture
 def box(tmp_path, driver):
     """A machine with relaysieve installed, between two hosts; nothing has been started."""
-    before = namespaces.unwind_on_sigterm()
-    made = Installed(tmp_path, driver)
-    try:
-        made.build()
+    with standing(Installed(tmp_path, driver)) as made:
         yield made
-    finally:
-        made.close()
-        signal.signal(signal.SIGTERM, before)

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -12,15 +11,12 @@ TESTS = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(TESTS), str(TESTS / "support"), str(TESTS / "wire"), str(TESTS / "machine"), str(TESTS / "package")]
 
 from lab import namespaces  # noqa: E402
+from stage import needs  # noqa: E402
 
 
 @pytest.fixture(scope="session", autouse=True)
 def allowed():
-    missing = [program for program in ("debootstrap", "dpkg-buildpackage", "lintian") if not shutil.which(program)]
-    if missing:
-        pytest.skip(f"not installed: {', '.join(missing)}; run deploy/install-packages package test")
-    if reason := namespaces.why_not():
-        pytest.skip(reason)
+    needs("debootstrap", "dpkg-buildpackage", "lintian")
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,4 @@
 # SPDX-License-Identifier: Apache-2.0
-import shutil
-import signal
 import sys
 from pathlib import Path
 
@@ -9,19 +7,14 @@ import pytest
 TESTS = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(TESTS), str(TESTS / "support"), str(TESTS / "wire")]
 
-from lab import namespaces  # noqa: E402
+from sight import Sight, more_huge_pages  # noqa: E402
+from stage import needs, standing  # noqa: E402
 from wirelab import Wire  # noqa: E402
-
-_PROGRAMS = ("curl", "ethtool", "ip", "setpriv", "sysctl", "unshare")
 
 
 @pytest.fixture(scope="session", autouse=True)
 def allowed():
-    missing = [program for program in _PROGRAMS if not shutil.which(program)]
-    if missing:
-        pytest.skip(f"not installed: {', '.join(missing)}; run deploy/install-packages test lab")
-    if reason := namespaces.why_not():
-        pytest.skip(reason)
+    needs("curl", "ethtool", "ip", "setpriv", "sysctl", "unshare")
 
 
 @pytest.fixture
@@ -33,11 +26,24 @@ def driver(request):
 @pytest.fixture
 def wire(tmp_path, driver):
     """Two hosts and the box between them; the daemon is not running yet."""
-    before = namespaces.unwind_on_sigterm()
-    made = Wire(tmp_path, driver)
-    try:
-        made.build()
+    with standing(Wire(tmp_path, driver)) as made:
         yield made
-    finally:
-        made.close()
-        signal.signal(signal.SIGTERM, before)
+
+
+@pytest.fixture(scope="module")
+def dpdk_tools():
+    needs("dpdk-dumpcap", "dpdk-pdump", "dpdk-telemetry.py", "nsenter")
+
+
+@pytest.fixture
+def sight(wire, tmp_path, dpdk_tools):
+    with more_huge_pages(192) as enough:
+        if not enough:
+            pytest.skip("no 192 huge pages of 2 MiB are to be had")
+        made = Sight(tmp_path)
+        try:
+            yield made
+        finally:
+            if wire.daemon is not None:
+                wire.daemon.kill()
+            made.close()

@@ -121,3 +121,12 @@ def hsrp_pair(xid, **more):
     """The two copies of one transmission, by two routers: each has its own MAC, address and giaddr."""
     return (dhcp_request(xid, A, source="10.30.0.2", giaddr="10.20.0.2", **more),
             dhcp_request(xid, B, source="10.30.0.3", giaddr="10.20.0.3", hops=2, **more))
+
+
+def dhcp_reply(xid, kind, to="10.20.0.2", yiaddr="10.20.0.114", chaddr=bytes.fromhex("02aa00000001")):
+    """A server's BOOTREPLY to a relay."""
+    bootp = struct.pack("!BBBBIHH4s4s4s4s16s192s", 2, 1, 6, 0, xid, 0, 0, bytes(4), address(yiaddr), bytes(4),
+                        address(to), chaddr, b"")
+    bootp += bytes((99, 130, 83, 99, 53, 1, kind, 54, 4)) + address("10.30.0.10") + b"\xff" + bytes(40)
+    return ipv4(17, struct.pack("!HHHH", 67, 67, 8 + len(bootp), 0) + bootp, source="10.30.0.10", to=to,
+                       src=SERVER, dst=A)

@@ -14,6 +14,7 @@ from wirelab import BOUND
 
 PAGES = Path("/sys/kernel/mm/hugepages/hugepages-2048kB")
 IN, OUT = 1, 2  # pcapng's epb_flags
+ROUTERS, SERVER = "net_ring_routers", "net_ring_server"
 
 Shown = namedtuple("Shown", "interface direction length data")
 
@@ -145,3 +146,12 @@ def frames_in(file):
             frames.append(Shown(interfaces[number], struct.unpack("<I", flags)[0] & 3, length, body[20:20 + kept]))
         at += size
     return frames
+
+
+def watch(sight, *words):
+    """A dumpcap on each port: one takes one port only."""
+    return [sight.watch("-i", port, *words).wait_for(0) for port in (ROUTERS, SERVER)]
+
+
+def shown(captured, direction):
+    return [frame.data for frame in captured if frame.direction == direction]

@@ -1,11 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""dpdk-dumpcap, dpdk-pdump and dpdk-telemetry.py, the real ones, on a running relaysieved."""
+"""dpdk-dumpcap, dpdk-pdump and dpdk-telemetry.py, the real ones, on a running relaysieved: what they show."""
 
-import shutil
 import signal
 import subprocess
 import tempfile
-import threading
 from collections import Counter
 from pathlib import Path
 
@@ -13,35 +11,13 @@ import frames
 import pcapfile
 import pytest
 from lab.namespaces import wait_until
-from lab.namespaces import wire as cable
-from sight import IN, OUT, PAGES, Sight, more_huge_pages
-from wirelab import BOUND, Relaysieved, Tap
+from sight import IN, OUT, PAGES, ROUTERS, SERVER, Sight, shown, watch
+from wirelab import BOUND
 
 END = frames.marker(0)
 NO_HUGE_PAGES = ("unshare", "--mount", "sh", "-c", f'mount -t tmpfs none {PAGES.parent} && exec "$@"', "sh")
-ROUTERS, SERVER = "net_ring_routers", "net_ring_server"
 WHOLE = ("-s", 9216)  # dumpcap's own limit cuts at 2,176 bytes
-
-
-@pytest.fixture(scope="module", autouse=True)
-def tools():
-    missing = [tool for tool in ("dpdk-dumpcap", "dpdk-pdump", "dpdk-telemetry.py", "nsenter") if not shutil.which(tool)]
-    if missing:
-        pytest.skip(f"not installed: {', '.join(missing)}; run deploy/install-packages test")
-
-
-@pytest.fixture
-def sight(wire, tmp_path):
-    with more_huge_pages(192) as enough:
-        if not enough:
-            pytest.skip("no 192 huge pages of 2 MiB are to be had")
-        made = Sight(tmp_path)
-        try:
-            yield made
-        finally:
-            if wire.daemon is not None:
-                wire.daemon.kill()
-            made.close()
+pytestmark = pytest.mark.usefixtures("dpdk_tools")
 
 
 @pytest.fixture
@@ -49,15 +25,6 @@ def short_folder():
     """dpdk-pdump knows no path of more than 63 characters."""
     with tempfile.TemporaryDirectory(prefix="pdump") as folder:
         yield Path(folder)
-
-
-def watch(sight, *words):
-    """A dumpcap on each port: one takes one port only."""
-    return [sight.watch("-i", port, *words).wait_for(0) for port in (ROUTERS, SERVER)]
-
-
-def shown(captured, direction):
-    return [frame.data for frame in captured if frame.direction == direction]
 
 
 @pytest.mark.parametrize("driver, mtu", [("af_packet", 9000), ("af_xdp", 1500)])
@@ -188,123 +155,3 @@ def test_telemetry_without_huge_pages(wire, tmp_path):
     finally:
         wire.daemon.kill()
         sight.close()
-
-
-class Stream:
-    """Numbered frames from left to right, as long as the test likes; no more under way than any queue has room for."""
-
-    def __init__(self, wire):
-        self._left, self._right = wire.tap(wire.left), wire.tap(wire.right)
-        self._stop = threading.Event()
-        self._sent, self._arrived = [], []
-        self._thread = threading.Thread(target=self._run, daemon=True)
-        self._thread.start()
-
-    def _run(self):
-        while not self._stop.is_set() and self._sent[-64:] == self._arrived[-64:]:
-            burst = [frames.marker(len(self._sent) + at) for at in range(1, 65)]
-            self._sent += burst
-            self._left.send(*burst)
-            self._arrived += [self._right.receive() for _ in burst]
-
-    def end(self):
-        """Every frame has arrived, once, in order; how many there were."""
-        self._stop.set()
-        self._thread.join()
-        assert self._arrived == self._sent
-        self._left.send(END)
-        assert self._right.until(END) == []
-        return len(self._sent)
-
-
-def test_no_frame_is_lost_while_watchers_come_and_go(wire, sight):
-    wire.start(before=sight.inside)
-    stream = Stream(wire)
-    for _ in range(5):
-        routers, server = watch(sight)
-        seen = shown(routers.wait_for(200).end(), IN)
-        server.wait_for(200).end()
-        first = int.from_bytes(seen[0][22:30], "big")
-        assert seen == [frames.marker(first + at) for at in range(len(seen))]
-    assert stream.end() > 1000
-
-
-def test_a_watcher_that_is_killed_is_forgotten(wire, sight):
-    """While another still watches, its port is not to be had; then it is, and its huge pages are free again."""
-    wire.start(before=sight.inside)
-    stream = Stream(wire)
-    other = sight.watch("-i", SERVER).wait_for(200)
-    taken = sight.taken()
-    killed = sight.watch("-i", ROUTERS).wait_for(200)
-    killed.kill()
-    refused = sight.watch("-i", ROUTERS)
-    assert refused.process.wait(BOUND) == 1 and "Packet dump enable failed" in refused.said
-    assert sight.taken() > taken
-    other.end()
-
-    wait_until(lambda: sight.taken() <= taken, lambda: f"the pages of the dead: {wire.daemon.err}", BOUND)
-    assert "who watched has been killed: taking the callbacks back" in wire.daemon.err
-    for port, direction in ((ROUTERS, IN), (SERVER, OUT)):
-        assert shown(sight.watch("-i", port).wait_for(200).end(), direction)
-    assert stream.end() > 1000
-
-
-def test_what_a_killed_daemon_leaves_is_removed_by_the_next(wire, sight):
-    wire.start(before=sight.inside)
-    taken = sight.taken()
-    wire.daemon.kill()
-    assert sight.taken() == taken > 0, "nothing was left behind"
-
-    wire.start("--mode", "monitor", before=sight.inside)
-    assert sight.telemetry("/relaysieve/stats")["mode"] == "monitor"
-    assert sight.taken() == taken
-    assert wire.daemon.end(signal.SIGTERM) == (0, 0, 0, 0)
-    assert sight.names() == {"relaysieve": set()} and sight.taken() == 0
-
-
-def test_daemons_side_by_side_have_names_of_their_own(wire, sight, tmp_path):
-    wire.start(before=sight.inside)
-    cable(wire.box, "c", wire.left, "eth1")
-    cable(wire.box, "d", wire.right, "eth1")
-    wire.left.up("eth1")
-    folder = tmp_path / "other"
-    folder.mkdir()
-    other = Relaysieved(wire.box, folder, ["--routers", "c", "--server", "d"], sight.inside)
-    try:
-        other.wait_until_ready()
-        assert "dpdk-dumpcap --file-prefix=relaysieve-2 " in other.err
-        for prefix, port in (("relaysieve", "routers"), ("relaysieve-2", "c")):
-            assert sight.telemetry("/relaysieve/stats", prefix)["ports"]["0"]["name"] == port
-        watcher = sight.watch("-i", "net_ring_c", prefix="relaysieve-2").wait_for(0)
-        wire.daemon.kill()
-        tap = Tap(wire.left, "eth1")
-        tap.send(END)
-        tap.close()
-        assert shown(watcher.wait_for(1).end(), IN) == [END]
-    finally:
-        other.kill()
-    wire.start(before=sight.inside)
-    assert "--file-prefix=relaysieve " in wire.daemon.err
-    wire.daemon.end(signal.SIGTERM)
-    assert sight.taken() == 0
-
-
-def test_huge_pages_that_are_gone_at_the_last_moment_are_done_without(wire, tmp_path):
-    """Free when it looks, and not to be had when it takes them: here because the hugetlbfs is too small."""
-    with more_huge_pages(192) as enough:
-        if not enough:
-            pytest.skip("no 192 huge pages of 2 MiB are to be had")
-        sight = Sight(tmp_path, options="size=4M")
-        try:
-            wire.start(before=sight.inside)
-            assert "once more, without huge pages" in wire.daemon.err
-            assert "of free huge pages: slower" in wire.daemon.err
-            assert sight.taken() == 0
-            left, right = wire.tap(wire.left), wire.tap(wire.right)
-            copies = frames.hsrp_pair(1)
-            left.send(*copies, END)
-            assert right.until(END) == [copies[0]]
-            assert sight.telemetry("/relaysieve/stats")["totals"] == wire.daemon.status()["totals"]
-        finally:
-            wire.daemon.kill()
-            sight.close()

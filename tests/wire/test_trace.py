@@ -3,7 +3,6 @@
 
 import json
 import signal
-import struct
 import time
 
 import frames
@@ -16,15 +15,6 @@ CLIENT = "02:aa:00:00:00:01"  # of frames.dhcp_request
 END = frames.marker(0)
 
 
-def reply(xid, kind, to="10.20.0.2", yiaddr="10.20.0.114", chaddr=bytes.fromhex("02aa00000001")):
-    """A server's BOOTREPLY to a relay."""
-    bootp = struct.pack("!BBBBIHH4s4s4s4s16s192s", 2, 1, 6, 0, xid, 0, 0, bytes(4), frames.address(yiaddr), bytes(4),
-                        frames.address(to), chaddr, b"")
-    bootp += bytes((99, 130, 83, 99, 53, 1, kind, 54, 4)) + frames.address("10.30.0.10") + b"\xff" + bytes(40)
-    return frames.ipv4(17, struct.pack("!HHHH", 67, 67, 8 + len(bootp), 0) + bootp, source="10.30.0.10", to=to,
-                       src=frames.SERVER, dst=frames.A)
-
-
 def other_client(frame):
     return frame.replace(b"\x02\xaa\0\0\0\1", b"\x02\xaa\0\0\0\2")
 
@@ -34,7 +24,7 @@ def conversation(wire, left, right):
     first, second = frames.hsrp_pair(1)
     left.send(other_client(first), first, second, frames.sized(60), END)
     right.until(END)
-    right.send(other_client(reply(1, 2)), reply(1, 2), END)
+    right.send(other_client(frames.dhcp_reply(1, 2)), frames.dhcp_reply(1, 2), END)
     left.until(END)
 
 
