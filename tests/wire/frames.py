@@ -129,4 +129,4 @@ def dhcp_reply(xid, kind, to="10.20.0.2", yiaddr="10.20.0.114", chaddr=bytes.fro
                         address(to), chaddr, b"")
     bootp += bytes((99, 130, 83, 99, 53, 1, kind, 54, 4)) + address("10.30.0.10") + b"\xff" + bytes(40)
     return ipv4(17, struct.pack("!HHHH", 67, 67, 8 + len(bootp), 0) + bootp, source="10.30.0.10", to=to,
-                       src=SERVER, dst=A)
+                src=SERVER, dst=A)
