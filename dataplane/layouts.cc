@@ -22,7 +22,7 @@ void Layouts::learn(Bytes frame, const Message& m) {
   layout.place = static_cast<uint16_t>(at);
   bool overloaded = false, broken = false;
   walk_options(own, broken, [&](uint8_t code, Bytes value) {
-    const size_t offset = static_cast<size_t>(value.data() - own.data());
+    const auto offset = static_cast<size_t>(value.data() - own.data());
     if (code == option::kMessageType && value.size() == 1 && layout.type == 0)
       layout.type = static_cast<uint16_t>(offset);
     if (code == option::kOverload) overloaded = true;

@@ -83,7 +83,7 @@ void find_overloaded_type(Message& m) {
 
 Refusal options(Bytes& rest, Message& m) {
   if (rest.size() < 4 || load32(rest.data()) != bootp::kMagicCookie) return {};  // plain BOOTP
-  const uint8_t* own_begin = &rest[0] + 4;
+  const uint8_t* own_begin = rest.data() + 4;
   const uint8_t* own_end = own_begin;
   bool broken = false;
   m.options = walk_options(rest.subspan(4), broken, [&](uint8_t code, Bytes v) {

@@ -9,6 +9,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "api/api.h"
+#include "clock.h"
 #include "lookout/client_viewer.h"
 #include "lookout/stream_viewer.h"
 #include "settings/text.h"
@@ -20,8 +21,6 @@ constexpr size_t kTextRoom = 1 << 20;  // bytes written and not yet read
 constexpr size_t kCaptureRoom = 4 << 20;
 constexpr uint32_t kLongestMessage = 1522;  // bytes kept of a frame whose message is to be told
 constexpr uint64_t kEverything = (uint64_t{1} << kReasonCount) - 1;
-
-Time monotonic() { return std::chrono::steady_clock::now().time_since_epoch(); }
 
 absl::Status wrong(absl::string_view what) { return absl::InvalidArgumentError(what); }
 

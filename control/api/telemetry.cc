@@ -13,7 +13,7 @@ namespace {
 
 // DPDK forgets no command, so what answers it stands here.
 std::mutex mutex;
-Telemetry::Answer answer;
+Telemetry::Answer current_answer;
 
 using Json = nlohmann::ordered_json;
 
@@ -40,8 +40,8 @@ void add(rte_tel_data* to, const std::string& name, const Json& value) {
 
 int stats(const char*, const char*, rte_tel_data* reply) {
   const std::lock_guard hold(mutex);
-  if (!answer) return -1;
-  const Json status = answer();
+  if (!current_answer) return -1;
+  const Json status = current_answer();
   rte_tel_data_start_dict(reply);
   for (const auto& [name, value] : status.items()) add(reply, name, value);
   return 0;
@@ -54,12 +54,12 @@ Telemetry::Telemetry(Answer status) {
       "/relaysieve/stats", stats, "What relaysieve status tells. Takes no parameters");
   static_cast<void>(registered);
   const std::lock_guard hold(mutex);
-  answer = std::move(status);
+  current_answer = std::move(status);
 }
 
 Telemetry::~Telemetry() {
   const std::lock_guard hold(mutex);
-  answer = nullptr;
+  current_answer = nullptr;
 }
 
 }  // namespace relaysieve

@@ -24,7 +24,7 @@ namespace {
 
 using nlohmann::ordered_json;
 
-constexpr long kPatience = 30'000;  // ms; to forget sixteen million clients takes some
+constexpr long kReplyPatience = 30'000;  // ms; to forget sixteen million clients takes some
 
 using Owner = std::unique_ptr<CURL, void (*)(CURL*)>;
 
@@ -69,7 +69,7 @@ absl::StatusOr<Answer> transfer(const std::string& control_path, const char* met
   Answer answer;
   const Owner owner = request_for(control_path, path, answer);
   CURL* request = owner.get();
-  curl_easy_setopt(request, CURLOPT_TIMEOUT_MS, kPatience);
+  curl_easy_setopt(request, CURLOPT_TIMEOUT_MS, kReplyPatience);
   curl_easy_setopt(request, CURLOPT_CUSTOMREQUEST, method);
   if (!body.empty()) {
     curl_easy_setopt(request, CURLOPT_POSTFIELDSIZE, static_cast<long>(body.size()));

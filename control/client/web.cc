@@ -11,9 +11,9 @@
 namespace relaysieve {
 namespace {
 
-constexpr long kPatience = 10'000;  // ms
+constexpr long kPagePatience = 10'000;  // ms
 
-size_t append(char* data, size_t size, size_t count, void* page) {
+size_t append_page(char* data, size_t size, size_t count, void* page) {
   static_cast<std::string*>(page)->append(data, size * count);
   return size * count;
 }
@@ -26,8 +26,8 @@ absl::StatusOr<std::string> get_page(const std::string& url) {
   curl_easy_setopt(request.get(), CURLOPT_URL, url.c_str());
   curl_easy_setopt(request.get(), CURLOPT_PROXY, "");
   curl_easy_setopt(request.get(), CURLOPT_FAILONERROR, 1L);
-  curl_easy_setopt(request.get(), CURLOPT_TIMEOUT_MS, kPatience);
-  curl_easy_setopt(request.get(), CURLOPT_WRITEFUNCTION, append);
+  curl_easy_setopt(request.get(), CURLOPT_TIMEOUT_MS, kPagePatience);
+  curl_easy_setopt(request.get(), CURLOPT_WRITEFUNCTION, append_page);
   curl_easy_setopt(request.get(), CURLOPT_WRITEDATA, &page);
   const CURLcode result = curl_easy_perform(request.get());
   if (result == CURLE_OK) return page;

@@ -8,7 +8,7 @@
 namespace relaysieve {
 namespace {
 
-constexpr const char* kAbout = R"(
+constexpr const char* kAdviseAbout = R"(
 Without CAPTURE it goes by what the running daemon has seen since its start; with one, by what a daemon with these
 settings would have seen. In doubt a setting is kept. It cannot see repetitions of clients that change xid or secs each
 time, copies more than 5 s late, and one request in two VLANs (ignore_vlan).
@@ -16,13 +16,13 @@ time, copies more than 5 s late, and one request in two VLANs (ignore_vlan).
 Example: what a capture taken in front of the server says about a window of 200 ms
   relaysieve advise boot.pcap --window 200ms)";
 
-struct Options {
+struct AdviseOptions {
   DaemonOptions daemon;
   std::string capture, config;
   GivenFlags flags;
 };
 
-int advise_offline(const Options& options) {
+int advise_offline(const AdviseOptions& options) {
   const auto settings = read_settings(options.config, options.flags);
   if (!settings.ok()) {
     std::cerr << settings.status().message() << "\n";
@@ -33,7 +33,7 @@ int advise_offline(const Options& options) {
   return options.daemon.print(advice_json(*settings, *totals), advice_text);
 }
 
-int advise(const Options& options) {
+int advise(const AdviseOptions& options) {
   if (!options.capture.empty()) return advise_offline(options);
   if (options.config.empty() && options.flags.empty())
     return options.daemon.print(ask(options.daemon.control, "GET", "/v1/advice"), advice_text);
@@ -45,10 +45,10 @@ int advise(const Options& options) {
 }  // namespace
 
 Command add_advise(CLI::App& app) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<AdviseOptions>();
   CLI::App* command =
       app.add_subcommand("advise", "recommend settings from what has been seen, with reasons");
-  command->footer(std::string(kAbout) + kExitStatus);
+  command->footer(std::string(kAdviseAbout) + kExitStatus);
   command->add_option("CAPTURE", options->capture, "pcap or pcapng of Ethernet frames; - is standard input")
       ->type_name("");
   options->daemon.add_to(*command, "advice as JSON");

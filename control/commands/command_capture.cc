@@ -14,7 +14,7 @@
 namespace relaysieve {
 namespace {
 
-constexpr const char* kExample =
+constexpr const char* kCaptureExample =
     R"(Without -w a line for each packet. In the file each packet's comment names the reason and the first copy. Of the
 server's side only BOOTREPLYs are seen. In monitor mode `drop` means what would be dropped. What is read too slowly is
 lost and counted: in the packet after it, and in the interfaces' statistics at the end.
@@ -23,7 +23,7 @@ Examples: what is dropped, live in Wireshark; a hundred late copies into a file
   relaysieve capture -w - | wireshark -k -i -
   relaysieve capture --reason late_copy --count 100 -w late.pcapng)";
 
-struct Options : DaemonOptions {
+struct CaptureOptions : DaemonOptions {
   std::string verdict, reasons, file, count, seconds, snaplen;
 
   std::string path(const char* format) const {
@@ -45,7 +45,7 @@ absl::StatusOr<Output> open_file(const std::string& path) {
 }
 
 // The file is emptied when the daemon has something for it, and not for words that are wrong.
-absl::Status write_file(const Options& options) {
+absl::Status write_file(const CaptureOptions& options) {
   if (options.json) return absl::InvalidArgumentError("--json: a capture file is pcapng");
   absl::StatusOr<Output> out = absl::UnknownError("not open yet");
   bool begun = false;
@@ -57,7 +57,7 @@ absl::Status write_file(const Options& options) {
   return status;
 }
 
-int capture(const Options& options) {
+int capture(const CaptureOptions& options) {
   if (options.file.empty())
     return print_lines(options, options.path("lines"),
                        [](const auto& line) { return render_sight(line, /*with_client=*/true); });
@@ -73,9 +73,9 @@ std::string reasons_in_words() {
 }  // namespace
 
 Command add_capture(CLI::App& app) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<CaptureOptions>();
   CLI::App* command = app.add_subcommand("capture", "show or keep frames as they come, each with its reason");
-  command->footer(std::string(kExample) + kExitStatus);
+  command->footer(std::string(kCaptureExample) + kExitStatus);
   command->add_option("--verdict", options->verdict, "drop (default), forward, or all")
       ->type_name("drop|forward|all");
   command->add_option("--reason", options->reasons, reasons_in_words())->type_name("REASON[,REASON..]");

@@ -6,19 +6,19 @@
 namespace relaysieve {
 namespace {
 
-constexpr const char* kExample =
+constexpr const char* kCompletionExample =
     R"(It completes relaysieve and relaysieved: commands, flags, settings, their values, files and ports. Where relaysieve is installed, both shells find it by themselves.
 
 Examples: in this shell only
   source <(relaysieve completion bash)
   source <(relaysieve completion zsh)   # after: autoload -U compinit && compinit)";
 
-struct Options {
+struct CompletionOptions {
   std::string shell;
   bool json = false;
 };
 
-int print(const CLI::App& app, const Options& options) {
+int print(const CLI::App& app, const CompletionOptions& options) {
   std::vector<CompletedCommand> all = completed_commands(app);
   CLI::App daemon;
   SettingsSource source;
@@ -36,9 +36,9 @@ int print(const CLI::App& app, const Options& options) {
 }  // namespace
 
 Command add_completion(CLI::App& app) {
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<CompletionOptions>();
   CLI::App* command = app.add_subcommand("completion", "print what makes a shell complete these commands");
-  command->footer(std::string(kExample) + kExitStatus);
+  command->footer(std::string(kCompletionExample) + kExitStatus);
   command->add_option("SHELL", options->shell, "bash or zsh")
       ->required()
       ->check(CLI::IsMember({"bash", "zsh"}))

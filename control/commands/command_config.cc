@@ -18,7 +18,7 @@ namespace {
 
 using nlohmann::ordered_json;
 
-constexpr const char* kExample =
+constexpr const char* kConfigExample =
     R"(Examples: look for mistakes before a restart; where each value comes from
   relaysieve config check
   relaysieve config show)";
@@ -70,7 +70,7 @@ int check(const std::string& file, bool json) {
 }
 
 // A table: what it is, what it is worth, where that comes from, and when another value would count.
-std::string in_words(const ordered_json& settings) {
+std::string config_in_words(const ordered_json& settings) {
   constexpr size_t kWidest = 40;  // what is longer breaks the column, for its own line
   std::vector<std::array<std::string, 4>> rows = {{"setting", "value", "from", "changes"}};
   for (const auto& [name, about] : settings.items()) {
@@ -114,9 +114,10 @@ int show(ShowOptions& options) {
     if (setting->name == "control") options.control = text;
     offline = offline || setting->name != "control";
   }
-  if (!offline) return options.print(ask(options.control, "GET", "/v1/settings"), in_words);
+  if (!offline) return options.print(ask(options.control, "GET", "/v1/settings"), config_in_words);
   const absl::StatusOr<Settings> settings = options.source.read();
-  if (settings.ok()) return options.print(absl::StatusOr<ordered_json>(settings_json(*settings)), in_words);
+  if (settings.ok())
+    return options.print(absl::StatusOr<ordered_json>(settings_json(*settings)), config_in_words);
   std::cerr << settings.status().message() << "\n";
   return exit_status(settings.status());
 }
@@ -134,7 +135,7 @@ Command add_config(CLI::App& app) {
     std::string file = kSettingsFile;
     bool json = false;
   };
-  CLI::App* config = add(app, "config", "settings files: check, show, ports, example", kExample);
+  CLI::App* config = add(app, "config", "settings files: check, show, ports, example", kConfigExample);
   config->require_subcommand(1);
 
   const auto checked = std::make_shared<FileOptions>();

@@ -8,7 +8,7 @@
 namespace relaysieve {
 namespace {
 
-constexpr const char* kFooter =
+constexpr const char* kDoctorFooter =
     R"(Looks at the ports named here, or in the settings file, or at those of the running daemon. Takes what relaysieved takes, needs no
 daemon, and no rights; what it could not see for want of them it says.
 
@@ -17,12 +17,12 @@ Example: would these two interfaces do?
 
 Exit status: 0 there is no problem; 1 there is one; 2 the words or the file given are wrong.)";
 
-struct Options {
+struct DoctorOptions {
   SettingsSource source;
   bool json = false;
 };
 
-int doctor(const Options& options) {
+int doctor(const DoctorOptions& options) {
   const auto settings = options.source.read();
   if (!settings.ok()) {
     std::cerr << settings.status().message() << "\n";
@@ -36,10 +36,10 @@ int doctor(const Options& options) {
 }  // namespace
 
 Command add_doctor(CLI::App& app) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<DoctorOptions>();
   CLI::App* command =
       app.add_subcommand("doctor", "look for what is wrong with this box, and say what to do");
-  command->footer(kFooter);
+  command->footer(kDoctorFooter);
   command->add_option("--config", options->source.file, "settings file (TOML); flags win over it")
       ->type_name("FILE");
   command->add_flag("--json", options->json, "findings as JSON");

@@ -12,7 +12,7 @@ namespace {
 
 using nlohmann::ordered_json;
 
-constexpr const char* kExample =
+constexpr const char* kEventsExample =
     R"(One line each: time, level, name, sentence. The last 1,000 are kept; the journal has them all:
   journalctl RELAYSIEVE_EVENT=relay_silent
 
@@ -46,7 +46,7 @@ absl::Time time_of(const ordered_json& event) {
   return time;
 }
 
-std::string in_words(const ordered_json& event) {
+std::string events_in_words(const ordered_json& event) {
   const auto left_out = event.at("left_out").get<uint64_t>();
   return absl::StrFormat("%s  %-7s  %-16s  %s%s\n",
                          absl::FormatTime("%Y-%m-%d %H:%M:%S", time_of(event), absl::LocalTimeZone()),
@@ -71,7 +71,7 @@ int print(const EventOptions& options, absl::Time since) {
   if (said.ok()) choose(*said, since, options.last);
   return options.print(said, [](const ordered_json& chosen) {
     std::string lines;
-    for (const ordered_json& event : chosen.at("events")) absl::StrAppend(&lines, in_words(event));
+    for (const ordered_json& event : chosen.at("events")) absl::StrAppend(&lines, events_in_words(event));
     return lines;
   });
 }
@@ -79,7 +79,7 @@ int print(const EventOptions& options, absl::Time since) {
 // The numbers have no gap: where one is missing, this reader was too slow.
 int follow(const EventOptions& options, absl::Time since) {
   absl::StatusOr<ordered_json> kept = ask(options.control, "GET", "/v1/events");
-  if (!kept.ok()) return options.print(kept, in_words);
+  if (!kept.ok()) return options.print(kept, events_in_words);
   choose(*kept, since, options.last);
   const auto& events = kept->at("events");
   uint64_t first = events.empty() ? 0 : events.front().at("number").get<uint64_t>();
@@ -91,7 +91,7 @@ int follow(const EventOptions& options, absl::Time since) {
     if (seen != 0 && number > seen + 1)
       std::cerr << "relaysieve: " << number - seen - 1 << " events were lost: this reader is too slow\n";
     seen = number;
-    std::cout << (options.json ? std::string(line) + "\n" : in_words(event)) << std::flush;
+    std::cout << (options.json ? std::string(line) + "\n" : events_in_words(event)) << std::flush;
     return true;
   };
   const absl::Status status = follow_lines(options.control, "/v1/events/stream", take);
@@ -105,7 +105,7 @@ Command add_events(CLI::App& app) {
   auto options = std::make_shared<EventOptions>();
   CLI::App* command =
       app.add_subcommand("events", "what has happened to relays, ports, workers and settings");
-  command->footer(std::string(kExample) + kExitStatus);
+  command->footer(std::string(kEventsExample) + kExitStatus);
   command->add_option("--last", options->last, "the latest so many")->type_name("N");
   command->add_option("--since", options->since, "those of so long, or since then")->type_name("10m|TIME");
   command->add_flag("--follow", options->follow, "and what happens from now on, until Ctrl-C");

@@ -5,7 +5,7 @@
 namespace relaysieve {
 namespace {
 
-constexpr const char* kExample =
+constexpr const char* kFlushExample =
     R"(A copy whose first copy came before passes once more.
 
 Example: begin anew after routers have moved
@@ -16,7 +16,7 @@ Example: begin anew after routers have moved
 Command add_flush(CLI::App& app) {
   auto options = std::make_shared<DaemonOptions>();
   CLI::App* command = app.add_subcommand("flush", "forget every client and request");
-  command->footer(std::string(kExample) + kExitStatus);
+  command->footer(std::string(kFlushExample) + kExitStatus);
   options->add_to(*command, "the answer as JSON");
   return {command, [options] {
             const auto in_words = [](const auto&) { return std::string("flushed: nothing is remembered\n"); };

@@ -8,7 +8,7 @@
 namespace relaysieve {
 namespace {
 
-constexpr const char* kAbout = R"(
+constexpr const char* kRelaysAbout = R"(
 A relay is a router's port, MAC and source address; giaddr is that of its first request. Requests of relays that are
 not in trusted_relays are not counted, nor is anything in bypass mode. Beyond 1,024 relays the others are one line.
 SILENT: those that bring the same requests have brought twenty times as many since as they usually do between two of its
@@ -23,7 +23,7 @@ Command add_relays(CLI::App& app) {
   auto options = std::make_shared<DaemonOptions>();
   CLI::App* command = app.add_subcommand(
       "relays", "each relay and each pair: who comes first, and how far apart copies come");
-  command->footer(std::string(kAbout) + kExitStatus);
+  command->footer(std::string(kRelaysAbout) + kExitStatus);
   options->add_to(*command, "as JSON, with the whole distribution");
   return {
       command, [options] {

@@ -6,11 +6,11 @@
 namespace relaysieve {
 namespace {
 
-constexpr const char* kExample =
+constexpr const char* kReplayExample =
     R"(Example: what would have been dropped with a window of half a second, and the frames themselves
   relaysieve replay boot.pcap --window 500ms --dropped copies.pcap --verdicts verdicts.jsonl)";
 
-struct Options {
+struct ReplayOptions {
   ReplayFiles files;
   std::string config;
   GivenFlags flags;
@@ -20,9 +20,9 @@ struct Options {
 }  // namespace
 
 Command add_replay(CLI::App& app) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ReplayOptions>();
   CLI::App* command = app.add_subcommand("replay", "run a capture file through the filter and report");
-  command->footer(std::string(kExample) + kExitStatus);
+  command->footer(std::string(kReplayExample) + kExitStatus);
   command->add_option("IN", options->files.input, "pcap or pcapng of Ethernet frames; - is standard input")
       ->required()
       ->type_name("");

@@ -32,7 +32,7 @@ ordered_json value_of(const std::string& word) {
   return value.is_discarded() ? ordered_json(word) : value;
 }
 
-std::string in_words(const ordered_json& said) {
+std::string set_in_words(const ordered_json& said) {
   std::string text = changes_in_words(said.at("changed"));
   if (text.empty()) text = "nothing changed: it was so already\n";
   if (said.contains("saved")) absl::StrAppend(&text, "saved to ", said["saved"].get<std::string>(), "\n");
@@ -43,7 +43,7 @@ int change(const DaemonOptions& options, const ordered_json& wanted, bool save) 
   // What is no UTF-8 is no setting either: the daemon says so.
   const std::string body = wanted.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
   return options.print(ask(options.control, "PATCH", save ? "/v1/settings?save=true" : "/v1/settings", body),
-                       in_words);
+                       set_in_words);
 }
 
 // {KEY: VALUE, ...}
@@ -61,11 +61,11 @@ absl::StatusOr<ordered_json> wanted_of(const std::vector<std::string>& words) {
 }  // namespace
 
 Command add_set(CLI::App& app) {
-  struct Options : DaemonOptions {
+  struct SetOptions : DaemonOptions {
     std::vector<std::string> words;
     bool save = false;
   };
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<SetOptions>();
   CLI::App* command = app.add_subcommand("set", "change settings of the running daemon, all of them or none");
   command->footer(std::string(kSetExample) + kExitStatus);
   command->add_option("KEY VALUE", options->words, "a setting, as the settings file calls it, and its value")
@@ -76,16 +76,17 @@ Command add_set(CLI::App& app) {
   options->add_to(*command, "what has changed as JSON");
   return {command, [options] {
             const absl::StatusOr<ordered_json> wanted = wanted_of(options->words);
-            return wanted.ok() ? change(*options, *wanted, options->save) : options->print(wanted, in_words);
+            return wanted.ok() ? change(*options, *wanted, options->save)
+                               : options->print(wanted, set_in_words);
           }};
 }
 
 Command add_mode(CLI::App& app) {
-  struct Options : DaemonOptions {
+  struct SetOptions : DaemonOptions {
     std::string mode;
     bool save = false;
   };
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<SetOptions>();
   CLI::App* command = app.add_subcommand("mode", "change the mode of the running daemon");
   command->footer(std::string(kModeExample) + kExitStatus);
   command->add_option("MODE", options->mode, setting("mode").sentence)

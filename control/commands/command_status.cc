@@ -8,7 +8,7 @@
 namespace relaysieve {
 namespace {
 
-constexpr const char* kExample =
+constexpr const char* kStatusExample =
     R"(The second line says what to look at first, and which command shows more.
 
 Example: how many second copies were dropped
@@ -19,7 +19,7 @@ Example: how many second copies were dropped
 Command add_status(CLI::App& app) {
   auto options = std::make_shared<DaemonOptions>();
   CLI::App* command = app.add_subcommand("status", "what the running daemon has seen and done");
-  command->footer(std::string(kExample) + kExitStatus);
+  command->footer(std::string(kStatusExample) + kExitStatus);
   options->add_to(*command, "status as JSON");
   return {command, [options] {
             try {

@@ -7,25 +7,25 @@
 namespace relaysieve {
 namespace {
 
-constexpr const char* kExample =
+constexpr const char* kSupportExample =
     R"(The archive says in its README.txt what is in it, and what was masked. It works without a daemon too.
 
 Example: for a bug report
   relaysieve support -o case-4711.tar.gz)";
 
-struct Options {
+struct SupportOptions {
   SettingsSource source;
   std::string file;
   bool no_mask = false;
   bool json = false;
 };
 
-int complain(const absl::Status& status, const char* prefix) {
+int not_packed(const absl::Status& status, const char* prefix) {
   std::cerr << prefix << status.message() << "\n";
   return exit_status(status);
 }
 
-nlohmann::ordered_json to_json(const std::vector<Exhibit>& exhibits, const Options& options) {
+nlohmann::ordered_json to_json(const std::vector<Exhibit>& exhibits, const SupportOptions& options) {
   nlohmann::ordered_json entries = nlohmann::ordered_json::array();
   for (const Exhibit& exhibit : exhibits) {
     entries.push_back({{"name", exhibit.name}, {"bytes", exhibit.content.size()}});
@@ -34,17 +34,17 @@ nlohmann::ordered_json to_json(const std::vector<Exhibit>& exhibits, const Optio
   return {{"file", options.file}, {"masked", !options.no_mask}, {"entries", entries}};
 }
 
-int support(Options options) {
+int support(SupportOptions options) {
   if (options.file.empty())
     options.file = "relaysieve-support-" +
                    absl::FormatTime("%Y%m%d-%H%M%S", absl::Now(), absl::LocalTimeZone()) + ".tar.gz";
   const auto settings = options.source.read();
-  if (!settings.ok()) return complain(settings.status(), "");
+  if (!settings.ok()) return not_packed(settings.status(), "");
   std::vector<Exhibit> exhibits = collect_exhibits(options.source, *settings);
   if (!options.no_mask) mask_exhibits(exhibits);
   exhibits.push_back({"README.txt", describe(exhibits, !options.no_mask), ""});
   if (absl::Status status = pack(exhibits, options.file); !status.ok())
-    return complain(status, "relaysieve: ");
+    return not_packed(status, "relaysieve: ");
   const nlohmann::ordered_json report = to_json(exhibits, options);
   if (options.json) {
     std::cout << report.dump(2) << "\n";
@@ -63,10 +63,10 @@ int support(Options options) {
 }  // namespace
 
 Command add_support(CLI::App& app) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<SupportOptions>();
   CLI::App* command =
       app.add_subcommand("support", "put all that is worth knowing for a bug report into one archive");
-  command->footer(std::string(kExample) + kExitStatus);
+  command->footer(std::string(kSupportExample) + kExitStatus);
   command
       ->add_option("-o,--output", options->file,
                    "archive to write; default relaysieve-support-DATE-TIME.tar.gz")

@@ -14,7 +14,7 @@
 namespace relaysieve {
 namespace {
 
-constexpr const char* kExample =
+constexpr const char* kTopExample =
     R"(Keys: q quits; Ctrl-L draws all of it anew; c, d, l and r put those first that bring the most copies, of whom the most were dropped, who came late, and who
 was heard last.
 
@@ -23,7 +23,7 @@ Example: the busiest relays and clients of ten seconds, for a script
 
 constexpr int kControlL = 12;
 
-struct Options : DaemonOptions {
+struct TopOptions : DaemonOptions {
   bool once = false;
   unsigned interval = 1;  // s
 };
@@ -57,7 +57,7 @@ int signals_to_read() {
 // The screen, from one event to the next.
 class Top {
  public:
-  Top(Terminal& terminal, const Options& options)
+  Top(Terminal& terminal, const TopOptions& options)
       : terminal_(terminal), signals_(signals_to_read()), feed_(options.control, options.interval) {}
   ~Top() { close(signals_); }
   Top(const Top&) = delete;
@@ -111,7 +111,7 @@ class Top {
   bool done_ = false;
 };
 
-int live(const Options& options) {
+int live(const TopOptions& options) {
   if (const auto status = ask(options.control, "GET", "/v1/status"); !status.ok())
     return complain(status.status());
   absl::Status status;
@@ -123,7 +123,7 @@ int live(const Options& options) {
   return status.ok() ? 0 : complain(status);
 }
 
-int once(const Options& options) {
+int once(const TopOptions& options) {
   TopLook before;
   for (auto& [path, where] : {std::pair("/v1/relays", &before.relays), {"/v1/status", &before.status}}) {
     const auto said = ask(options.control, "GET", path);
@@ -149,7 +149,7 @@ int once(const Options& options) {
   return 0;
 }
 
-int top(const Options& options) {
+int top(const TopOptions& options) {
   try {
     if (options.once) return once(options);
     if (!options.json) return live(options);
@@ -163,9 +163,9 @@ int top(const Options& options) {
 }  // namespace
 
 Command add_top(CLI::App& app) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<TopOptions>();
   CLI::App* command = app.add_subcommand("top", "rates, the busiest relays and clients, live");
-  command->footer(std::string(kExample) + kExitStatus);
+  command->footer(std::string(kTopExample) + kExitStatus);
   options->add_to(*command, "one screen as JSON, with --once");
   command->add_flag("--once", options->once, "print one screen and end; needs no terminal");
   command->add_option("--interval", options->interval, "seconds between two screens")

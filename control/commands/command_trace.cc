@@ -7,18 +7,18 @@
 namespace relaysieve {
 namespace {
 
-constexpr const char* kExample =
+constexpr const char* kTraceExample =
     R"(Each request of the client, each copy and each reply, until Ctrl-C: when, what, by which relay, what became of it and why.
 
 Examples: why does this client not boot; the same for a script, for a minute at most
   relaysieve trace 52:54:00:12:34:56
   relaysieve trace 5254.0012.3456 --json --seconds 60)";
 
-struct Options : DaemonOptions {
+struct TraceOptions : DaemonOptions {
   std::string client, count, seconds;
 };
 
-int trace(const Options& options) {
+int trace(const TraceOptions& options) {
   std::string path = with("/v1/trace", "client", options.client);
   path = with(path, "count", options.count);
   path = with(path, "seconds", options.seconds);
@@ -29,9 +29,9 @@ int trace(const Options& options) {
 }  // namespace
 
 Command add_trace(CLI::App& app) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<TraceOptions>();
   CLI::App* command = app.add_subcommand("trace", "show a client's requests and the replies as they come");
-  command->footer(std::string(kExample) + kExitStatus);
+  command->footer(std::string(kTraceExample) + kExitStatus);
   command->add_option("CHADDR", options->client, "the client's hardware address: 52:54:00:12:34:56")
       ->required()
       ->type_name("");

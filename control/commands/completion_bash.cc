@@ -8,7 +8,7 @@ namespace {
 
 using Kind = Completed::Kind;
 
-constexpr const char* kHead =
+constexpr const char* kBashHead =
     R"sh(# bash completion for relaysieve and relaysieved; `relaysieve completion bash` prints it.
 _relaysieve() {
   local word=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]} command=${COMP_WORDS[0]##*/} i
@@ -21,7 +21,7 @@ _relaysieve() {
     case "$command ${COMP_WORDS[i]}" in
 )sh";
 
-constexpr const char* kTail = R"sh(  esac
+constexpr const char* kBashTail = R"sh(  esac
 }
 
 _relaysieve_files() {
@@ -41,7 +41,7 @@ complete -F _relaysieve relaysieve relaysieved
 )sh";
 
 // What completes a value; "" where nothing does.
-std::string call_of(const Completed& option) {
+std::string bash_call_of(const Completed& option) {
   switch (option.kind) {
     case Kind::file:
       return "_relaysieve_files \"$word\"";
@@ -74,16 +74,16 @@ std::string words(const CompletedCommand& command) {
 }  // namespace
 
 std::string bash_completion(const std::vector<CompletedCommand>& commands) {
-  std::string text = kHead;
+  std::string text = kBashHead;
   std::vector<std::string> paths;
   for (const CompletedCommand& command : commands)
     if (command.path.find(' ') != command.path.npos) paths.push_back(absl::StrCat("'", command.path, "'"));
   absl::StrAppend(&text, "      ", absl::StrJoin(paths, "|"),
                   ") command+=\" ${COMP_WORDS[i]}\" ;;\n    esac\n  done\n",
-                  "  case \"$command $previous\" in\n", value_branches(commands, call_of),
+                  "  case \"$command $previous\" in\n", value_branches(commands, bash_call_of),
                   "  esac\n  case $command in\n");
   for (const CompletedCommand& command : commands) text += words(command);
-  return text + kTail;
+  return text + kBashTail;
 }
 
 }  // namespace relaysieve

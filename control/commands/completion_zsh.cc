@@ -9,7 +9,7 @@ namespace {
 
 using Kind = Completed::Kind;
 
-constexpr const char* kHead = R"sh(#compdef relaysieve relaysieved
+constexpr const char* kZshHead = R"sh(#compdef relaysieve relaysieved
 # zsh completion for relaysieve and relaysieved; `relaysieve completion zsh` prints it.
 _relaysieve() {
   local command=${words[1]:t} previous=${words[CURRENT-1]} i
@@ -22,7 +22,7 @@ _relaysieve() {
     case "$command ${words[i]}" in
 )sh";
 
-constexpr const char* kTail = R"sh(  esac
+constexpr const char* kZshTail = R"sh(  esac
   (( $#commands )) && _describe -t commands command commands
   (( $#settings )) && _describe -t settings setting settings
   [[ $PREFIX == -* ]] || (( $#commands || $#settings )) || return
@@ -32,16 +32,16 @@ constexpr const char* kTail = R"sh(  esac
 _relaysieve "$@"
 )sh";
 
-std::string quoted(std::string_view text) {
+std::string zsh_quoted(std::string_view text) {
   return absl::StrCat("'", absl::StrReplaceAll({text.data(), text.size()}, {{"'", "'\\''"}}), "'");
 }
 
 // "word:what it does", as _describe has it.
 std::string described(const std::string& word, const std::string& help) {
-  return quoted(absl::StrCat(absl::StrReplaceAll(word, {{":", "\\:"}}), ":", help));
+  return zsh_quoted(absl::StrCat(absl::StrReplaceAll(word, {{":", "\\:"}}), ":", help));
 }
 
-std::string call_of(const Completed& option) {
+std::string zsh_call_of(const Completed& option) {
   switch (option.kind) {
     case Kind::file:
       return "_files";
@@ -72,7 +72,7 @@ std::string words(const std::vector<CompletedCommand>& all, const CompletedComma
       for (const Completed& setting : completed_settings())
         settings.push_back(described(setting.names[0], setting.help));
     if (option.names.empty() && (option.kind == Kind::file || option.kind == Kind::choice))
-      argument = absl::StrCat("      [[ $PREFIX == -* ]] || ", call_of(option), "\n");
+      argument = absl::StrCat("      [[ $PREFIX == -* ]] || ", zsh_call_of(option), "\n");
   }
   return absl::StrCat("    ('", command.path, "')\n      commands=(", absl::StrJoin(commands, " "),
                       ")\n      settings=(", absl::StrJoin(settings, " "), ")\n      flags=(",
@@ -82,15 +82,15 @@ std::string words(const std::vector<CompletedCommand>& all, const CompletedComma
 }  // namespace
 
 std::string zsh_completion(const std::vector<CompletedCommand>& commands) {
-  std::string text = kHead;
+  std::string text = kZshHead;
   std::vector<std::string> paths;
   for (const CompletedCommand& command : commands)
     if (command.path.find(' ') != command.path.npos) paths.push_back(absl::StrCat("'", command.path, "'"));
   absl::StrAppend(&text, "      (", absl::StrJoin(paths, "|"),
                   ") command+=\" ${words[i]}\" ;;\n    esac\n  done\n", "  case \"$command $previous\" in\n",
-                  value_branches(commands, call_of), "  esac\n  case $command in\n");
+                  value_branches(commands, zsh_call_of), "  esac\n  case $command in\n");
   for (const CompletedCommand& command : commands) text += words(commands, command);
-  return text + kTail;
+  return text + kZshTail;
 }
 
 }  // namespace relaysieve

@@ -8,18 +8,13 @@
 #include <optional>
 
 #include "absl/strings/str_cat.h"
+#include "clock.h"
 #include "events/event_sink.h"
 #include "metrics/metrics.h"
 #include "ports/interface.h"
 #include "ports/worker.h"
 
 namespace relaysieve {
-namespace {
-
-Time monotonic() { return std::chrono::steady_clock::now().time_since_epoch(); }
-
-}  // namespace
-
 Daemon::Daemon(const Settings& settings, SettingsSource source)
     : events_(event_sink(), monotonic),
       live_(settings, std::move(source), [this](const Policy& policy) { adopt(policy); }),

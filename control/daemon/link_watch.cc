@@ -17,8 +17,8 @@ namespace {
 using namespace std::chrono_literals;
 using Side = LinkCarry::Side;
 
-constexpr Duration kPeriod = 1s;     // between looks; no interface is switched to and fro more often
-constexpr Duration kSilence = 1min;  // between two lines on the same trouble
+constexpr Duration kLookPeriod = 1s;  // between looks; no interface is switched to and fro more often
+constexpr Duration kSilence = 1min;   // between two lines on the same trouble
 
 bool has_link(const Interface& interface) { return interface.is_up() && interface.carrier(); }
 
@@ -78,7 +78,7 @@ void LinkWatch::prepare_to_carry(const Settings& settings) {
 }
 
 void LinkWatch::look(Time now) {
-  const bool due = now - insisted_ >= kPeriod;
+  const bool due = now - insisted_ >= kLookPeriod;
   if (!monitor_->changed() && !due) return;
   for (WatchedWire& wire : wires_) {
     look_at_links(wire);
@@ -123,7 +123,7 @@ void LinkWatch::look_at_mtus(WatchedWire& wire) {
 }
 
 void LinkWatch::keep_merging_off(Watched& port, Time now) {
-  if (port.switched_off && now - *port.switched_off < kPeriod) return;
+  if (port.switched_off && now - *port.switched_off < kLookPeriod) return;
   const absl::StatusOr<std::vector<std::string>> names = port.interface->stop_merging_again();
   if (names.ok() && names->empty()) return;
   port.switched_off = now;

@@ -15,7 +15,7 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
 
-PortFacts::Kind kind_of(const std::string& name) {
+PortFacts::Kind port_kind_of(const std::string& name) {
   unsigned domain = 0, bus = 0, device = 0, function = 0;
   if (name.starts_with("vdev:")) return PortFacts::Kind::other;
   const bool pci = std::sscanf(name.c_str(), "%x:%x:%x.%x", &domain, &bus, &device, &function) == 4 ||
@@ -64,7 +64,7 @@ void look_at_ports(Facts& facts) {
   const auto said = output_of({"ip", "-json", "-details", "address", "show"});
   const Json links = said.ok() ? Json::parse(*said, nullptr, /*allow_exceptions=*/false) : Json::array();
   for (PortFacts& port : facts.ports) {
-    port.kind = kind_of(port.name);
+    port.kind = port_kind_of(port.name);
     if (port.kind == PortFacts::Kind::pci) look_at_pci(port);
     if (port.kind == PortFacts::Kind::interface) look_at_interface(links, port);
   }

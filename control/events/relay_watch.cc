@@ -15,7 +15,7 @@ std::string name_of(const Known& relay) {
   return absl::StrCat(print_address(relay.name.ip), " (", print_mac(relay.name.mac), ")");
 }
 
-std::string seconds(Duration duration) {
+std::string seconds_text(Duration duration) {
   return print_duration(std::chrono::round<std::chrono::seconds>(duration));
 }
 
@@ -53,10 +53,11 @@ std::vector<Happening> RelayWatch::look(const CensusTotals& totals, std::span<co
     const Known& relay = *by_router.at(router);
     if (silent)
       tell(EventKind::relay_silent, relay,
-           absl::StrCat(" has brought nothing for ", seconds(unheard),
+           absl::StrCat(" has brought nothing for ", seconds_text(unheard),
                         ", while others brought what it usually does"));
     else
-      tell(EventKind::relay_back, relay, absl::StrCat(" brings requests again, after ", seconds(unheard)));
+      tell(EventKind::relay_back, relay,
+           absl::StrCat(" brings requests again, after ", seconds_text(unheard)));
   }
 
   for (const CensusTotals::Pair& pair : totals.pairs) {

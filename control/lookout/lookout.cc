@@ -9,13 +9,12 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "clock.h"
 
 namespace relaysieve {
 namespace {
 
-constexpr auto kPeriod = std::chrono::milliseconds(20);
-
-Time monotonic() { return std::chrono::steady_clock::now().time_since_epoch(); }
+constexpr auto kReadPeriod = std::chrono::milliseconds(20);
 
 }  // namespace
 
@@ -85,7 +84,7 @@ void Lookout::run() {
     if (views.empty()) {
       changed_.wait(hold, [&] { return stop_ || !new_.empty(); });
     } else {
-      changed_.wait_for(hold, kPeriod, [&] { return stop_; });
+      changed_.wait_for(hold, kReadPeriod, [&] { return stop_; });
     }
     std::ranges::move(std::exchange(new_, {}), std::back_inserter(views));
     const bool last = stop_;

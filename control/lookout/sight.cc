@@ -8,6 +8,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/time/time.h"
 #include "bootp_frame.h"
+#include "clock.h"
 #include "settings/text.h"
 
 namespace relaysieve {
@@ -16,8 +17,6 @@ namespace {
 using nlohmann::ordered_json;
 using std::chrono::steady_clock;
 using std::chrono::system_clock;
-
-Time monotonic() { return steady_clock::now().time_since_epoch(); }
 
 Frame frame_of(const Sight& sight) {
   return {sight.bytes, sight.record.time, sight.record.number, sight.record.port};

@@ -5,13 +5,9 @@
 
 #include <algorithm>
 
+#include "clock.h"
+
 namespace relaysieve {
-namespace {
-
-double seconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }
-
-}  // namespace
-
 void Scrape::begin(const char* name, std::string help, Type type) {
   families_.push_back({std::string("relaysieve_") + name, std::move(help), type, {}});
 }
@@ -30,11 +26,11 @@ void Scrape::histogram(const char* name, std::string help, const Histogram& valu
   uint64_t below = 0;
   for (const Duration limit : limits) {
     below = values.count_to(limit);
-    metric.histogram.bucket.push_back({.cumulative_count = below, .upper_bound = seconds(limit)});
+    metric.histogram.bucket.push_back({.cumulative_count = below, .upper_bound = in_seconds(limit)});
   }
   // The buckets may have been read a moment before the count, or after it.
   metric.histogram.sample_count = std::max(values.count(), below);
-  metric.histogram.sample_sum = seconds(values.sum());
+  metric.histogram.sample_sum = in_seconds(values.sum());
   families_.back().metric.push_back(std::move(metric));
 }
 

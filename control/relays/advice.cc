@@ -16,9 +16,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr uint64_t kEnoughCopies = 50;  // for a window
-constexpr uint64_t kEnough = 10;        // repetitions, for an echo window or turns
-constexpr uint64_t kFew = 3;            // late copies that may have been one mishap
+constexpr uint64_t kEnoughCopies = 50;       // for a window
+constexpr uint64_t kEnoughRepetitions = 10;  // repetitions, for an echo window or turns
+constexpr uint64_t kFew = 3;                 // late copies that may have been one mishap
 // No client known repeats a request sooner than GRUB, after 200 ms, less what two relays' ways may differ by.
 constexpr Duration kSoonest = 190ms;
 
@@ -130,10 +130,10 @@ Advice advise_echo(const Settings& settings, const CensusTotals& totals) {
   const Histogram &echo = totals.echo, &repeat = totals.repeat;
   Advice advice = {.setting = "echo_window", .now = print_duration(now), .wanted = print_duration(now)};
   advice.copies = echo.count() + repeat.count();
-  if (advice.copies < kEnough) {
+  if (advice.copies < kEnoughRepetitions) {
     advice.enough = false;
     advice.reasons.push_back(absl::StrCat("copies that one relay brought again: ", advice.copies, "; ",
-                                          kEnough, " are needed to judge an echo window"));
+                                          kEnoughRepetitions, " are needed to judge an echo window"));
     return advice;
   }
   if (echo.count() != 0)
@@ -145,7 +145,7 @@ Advice advise_echo(const Settings& settings, const CensusTotals& totals) {
   const uint64_t too_soon = repeat.count_to(kSoonest);
   const Duration ceiling = repeat.count() != 0 ? std::min(kSoonest, repeat.min() / 4 * 3) : kSoonest;
   Duration wanted = now;
-  if (too_soon >= kEnough) {
+  if (too_soon >= kEnoughRepetitions) {
     wanted = std::min(kSoonest, rounded_up(*longest_below(repeat, kSoonest) / 4 * 5, 10ms));
     advice.reasons.push_back(absl::StrCat(too_soon,
                                           " of these came sooner than any known client repeats itself "
@@ -155,7 +155,7 @@ Advice advise_echo(const Settings& settings, const CensusTotals& totals) {
     wanted -= wanted % 5ms;
     advice.reasons.push_back(
         "the soonest repetition all but fell into the echo window, where it would be lost");
-  } else if (echo.count() >= kEnough && echo.max() * 2 > now) {
+  } else if (echo.count() >= kEnoughRepetitions && echo.max() * 2 > now) {
     wanted = std::min(std::max(now, rounded_up(echo.max() * 2, 10ms)), std::max(now, ceiling));
     if (wanted != now) advice.reasons.push_back("the echoes reach to its end: some may pass");
   }
@@ -177,10 +177,10 @@ Advice advise_turns(const Settings& settings, const CensusTotals& totals) {
   uint64_t turns = totals.others.count_either_mode(Reason::turn_passed);
   for (const auto& relay : totals.relays) turns += relay.count_either_mode(Reason::turn_passed);
   advice.copies = repeated + turns;
-  if (advice.copies < kEnough) {
+  if (advice.copies < kEnoughRepetitions) {
     advice.enough = false;
     advice.reasons.push_back(absl::StrCat("unchanged repetitions and turns seen: ", advice.copies, "; ",
-                                          kEnough, " are needed to judge turns"));
+                                          kEnoughRepetitions, " are needed to judge turns"));
     return advice;
   }
   advice.reasons.push_back(absl::StrCat(repeated, " unchanged repetitions, ", turns, " turns"));

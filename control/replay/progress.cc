@@ -10,14 +10,14 @@
 namespace relaysieve {
 namespace {
 
-constexpr auto kPatience = std::chrono::milliseconds(500);
+constexpr auto kQuiet = std::chrono::milliseconds(500);
 constexpr auto kInterval = std::chrono::milliseconds(100);
 constexpr size_t kWidth = 40;
 
 }  // namespace
 
 Progress::Progress(uint64_t total)
-    : wanted_(isatty(STDERR_FILENO) == 1), total_(total), next_(Clock::now() + kPatience) {}
+    : wanted_(isatty(STDERR_FILENO) == 1), total_(total), next_(Clock::now() + kQuiet) {}
 
 Progress::~Progress() {
   if (shown_) std::fputs("\r\033[K", stderr);

@@ -117,7 +117,7 @@ absl::Status run(CaptureReader& reader, const Settings& settings, Take take) {
   }
 }
 
-int complain(const absl::Status& status) {
+int not_replayed(const absl::Status& status) {
   std::cerr << "relaysieve: " << status.message() << "\n";
   return exit_status(status);
 }
@@ -126,9 +126,9 @@ int complain(const absl::Status& status) {
 
 int replay(const ReplayFiles& files, const Settings& settings, bool json) {
   auto reader = CaptureReader::open(files.input);
-  if (!reader.ok()) return complain(reader.status());
+  if (!reader.ok()) return not_replayed(reader.status());
   auto outputs = open_outputs(files);
-  if (!outputs.ok()) return complain(outputs.status());
+  if (!outputs.ok()) return not_replayed(outputs.status());
 
   Tally tally;
   absl::Status status = run(**reader, settings, [&](const CaptureBurst& burst, std::span<Verdict> verdicts) {
@@ -137,7 +137,7 @@ int replay(const ReplayFiles& files, const Settings& settings, bool json) {
     return outputs->status();
   });
   if (status.ok()) status = outputs->flush();
-  if (!status.ok()) return complain(status);
+  if (!status.ok()) return not_replayed(status);
 
   const absl::Status broken = (*reader)->status();
   const Report report{.input = files.input == "-" ? "standard input" : files.input,
@@ -149,8 +149,8 @@ int replay(const ReplayFiles& files, const Settings& settings, bool json) {
                     ? report_json(report).dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n"
                     : report_text(report))
             << std::flush;
-  if (!broken.ok()) return complain(broken);
-  if (!std::cout) return complain(absl::InternalError("standard output: cannot be written"));
+  if (!broken.ok()) return not_replayed(broken);
+  if (!std::cout) return not_replayed(absl::InternalError("standard output: cannot be written"));
   return report.sums_agree() ? 0 : 1;
 }
 

@@ -8,7 +8,7 @@
 namespace relaysieve {
 namespace {
 
-constexpr const char* kFooter =
+constexpr const char* kDaemonFooter =
     R"(PORT is the name of a network interface, a PCI address, or vdev: and DPDK's device arguments. SIGHUP makes the daemon read its settings file again.
 
 Example: routers behind eth1, the boot server behind eth2
@@ -25,7 +25,7 @@ Exit status: 0 done; 1 it failed; 2 the words or the file given are wrong.)";
 void add_daemon_flags(CLI::App& app, SettingsSource& source) {
   app.name("relaysieved");
   app.description("Drops second copies of relayed DHCP requests, as a piece of wire between two ports.");
-  app.footer(kFooter);
+  app.footer(kDaemonFooter);
   app.set_version_flag("--version", kVersion);
   app.add_option("--config", source.file, "settings file (TOML); flags win over it")->type_name("FILE");
   add_flags(app, source.flags, /*offline=*/false);

@@ -64,7 +64,7 @@ std::string shown(const ordered_json& value) {
 // The running settings on their way to others, and all that is wrong with what is wanted.
 class Changing {
  public:
-  explicit Changing(const Settings& running) : settings_(running) {}
+  explicit Changing(Settings running) : settings_(std::move(running)) {}
 
   void take(const std::string& name, const ordered_json& value);
   void windows(const ordered_json& wanted);

@@ -6,7 +6,7 @@
 namespace relaysieve::kinds {
 
 Setting duration(std::string_view name, Duration Policy::*field, Duration least, Duration most,
-                 std::string limits, std::string_view why, std::string sentence) {
+                 const std::string& limits, std::string_view why, std::string sentence) {
   return single({.name = name,
                  .sentence = std::move(sentence),
                  .allowed = absl::StrCat("a duration such as 250ms, from ", limits, view(why)),

@@ -1,13 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "snapshot/rates.h"
 
+#include "clock.h"
+
 namespace relaysieve {
-namespace {
-
-double seconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }
-
-}  // namespace
-
 bool RateMeter::due(Time now) const { return notes_.empty() || now - notes_.back().when >= kStep; }
 
 void RateMeter::note(const Totals& totals, std::span<const uint64_t> missed, Time now) {
@@ -22,8 +18,8 @@ Rates RateMeter::rates() const {
   const Note& now = notes_.back();
   const Note& then = notes_.front();
   rates.ports.resize(now.totals.ports.size());
-  rates.since_request = seconds(now.when - requested_);
-  rates.over = seconds(now.when - then.when);
+  rates.since_request = in_seconds(now.when - requested_);
+  rates.over = in_seconds(now.when - then.when);
   if (rates.over <= 0) return rates;
   const auto rate = [&](uint64_t before, uint64_t after) {
     return after > before ? static_cast<double>(after - before) / rates.over : 0;

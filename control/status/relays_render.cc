@@ -9,13 +9,12 @@
 #include "absl/strings/str_format.h"
 #include "absl/time/time.h"
 #include "relays/lag_text.h"
+#include "status/figures.h"
 
 namespace relaysieve {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-uint64_t number(const Json& object, const char* name) { return object.at(name).get<uint64_t>(); }
 
 std::string ago(double seconds) {
   const absl::Duration past = absl::Seconds(std::max(seconds, 0.0));
@@ -48,10 +47,10 @@ std::string relay_table(const Json& who, const Style& style) {
       absl::StrFormat("%-*s  %-17s  %-15s  %-15s %10s %10s %10s %10s %10s  %s\n", width, "port", "MAC",
                       "source IP", "giaddr", "copies", "first", "second", "turns", "late", "last seen");
   for (const Json* relay : sorted(who.at("relays"))) {
-    const auto text = [&](const char* name) { return relay->at(name).get<std::string>(); };
+    const auto of = [&](const char* name) { return relay->at(name).get<std::string>(); };
     const bool silent = relay->at("silent").get<bool>();
     const std::string line = absl::StrFormat(
-        "%-*s  %-17s  %-15s  %-15s%s  %s%s", width, text("port"), text("mac"), text("ip"), text("giaddr"),
+        "%-*s  %-17s  %-15s  %-15s%s  %s%s", width, of("port"), of("mac"), of("ip"), of("giaddr"),
         counts(*relay), ago(relay->at("last_seen_s").get<double>()), silent ? "  SILENT" : "");
     absl::StrAppend(&table, silent ? style(Level::problem, line) : line, "\n");
   }

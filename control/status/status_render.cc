@@ -14,8 +14,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-std::string text(const Json& object, const char* name) { return object.at(name).get<std::string>(); }
-uint64_t number(const Json& object, const char* name) { return object.at(name).get<uint64_t>(); }
 std::string rate(const Json& object, const char* name) { return print_rate(object.at(name).get<double>()); }
 
 size_t widest_name(const Json& ports) {

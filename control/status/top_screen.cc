@@ -24,14 +24,16 @@ struct Row {
   double copies = 0, dropped = 0, late = 0, unheard = 0;
 };
 
-uint64_t number(const Json& object, const char* name) { return object.value(name, uint64_t{0}); }
-std::string text(const Json& object, const char* name) { return object.value(name, ""); }
+uint64_t number_if_any(const Json& object, const char* name) { return object.value(name, uint64_t{0}); }
+std::string text_if_any(const Json& object, const char* name) { return object.value(name, ""); }
 
-uint64_t dropped_of(const Json& relay) { return number(relay, "second_copies") + number(relay, "turns"); }
+uint64_t dropped_of(const Json& relay) {
+  return number_if_any(relay, "second_copies") + number_if_any(relay, "turns");
+}
 
 std::string key_of(const Json& relay) {
-  return absl::StrCat(text(relay, "port"), " ", text(relay, "mac"), " ", text(relay, "ip"), " ",
-                      text(relay, "giaddr"));
+  return absl::StrCat(text_if_any(relay, "port"), " ", text_if_any(relay, "mac"), " ",
+                      text_if_any(relay, "ip"), " ", text_if_any(relay, "giaddr"));
 }
 
 double uptime(const TopLook& look) { return look.status.at("uptime_seconds").get<double>(); }
@@ -45,13 +47,13 @@ Row relay_row(const Json& relay, const Json& before, double seconds) {
   const auto rate = [&](uint64_t now, uint64_t then) {
     return now > then ? static_cast<double>(now - then) / seconds : 0.0;
   };
-  Row row{.copies = rate(number(relay, "copies"), number(before, "copies")),
+  Row row{.copies = rate(number_if_any(relay, "copies"), number_if_any(before, "copies")),
           .dropped = rate(dropped_of(relay), dropped_of(before)),
-          .late = static_cast<double>(number(relay, "late_copies")),
+          .late = static_cast<double>(number_if_any(relay, "late_copies")),
           .unheard = relay.value("last_seen_s", 0.0)};
-  row.text = absl::StrFormat("%-15s  %-17s  %-10s  %9s  %9s  %9u  %8.0f s%s", text(relay, "ip"),
-                             text(relay, "mac"), text(relay, "port"), print_rate(row.copies),
-                             print_rate(row.dropped), number(relay, "late_copies"), row.unheard,
+  row.text = absl::StrFormat("%-15s  %-17s  %-10s  %9s  %9s  %9u  %8.0f s%s", text_if_any(relay, "ip"),
+                             text_if_any(relay, "mac"), text_if_any(relay, "port"), print_rate(row.copies),
+                             print_rate(row.dropped), number_if_any(relay, "late_copies"), row.unheard,
                              relay.value("silent", false) ? "  silent" : "");
   return row;
 }
@@ -75,10 +77,10 @@ std::vector<Row> client_rows(const TopLook& now) {
   if (now.clients.is_null()) return rows;
   const double seconds = std::max(now.clients.value("seconds", 1.0), 0.001);
   for (const Json& client : now.clients.at("clients")) {
-    Row row{.copies = static_cast<double>(number(client, "requests")) / seconds,
-            .dropped = static_cast<double>(number(client, "dropped")) / seconds};
-    row.text = absl::StrFormat("%-34s  %-10s  %9s  %9s", text(client, "client"), text(client, "type"),
-                               print_rate(row.copies), print_rate(row.dropped));
+    Row row{.copies = static_cast<double>(number_if_any(client, "requests")) / seconds,
+            .dropped = static_cast<double>(number_if_any(client, "dropped")) / seconds};
+    row.text = absl::StrFormat("%-34s  %-10s  %9s  %9s", text_if_any(client, "client"),
+                               text_if_any(client, "type"), print_rate(row.copies), print_rate(row.dropped));
     rows.push_back(std::move(row));
   }
   return rows;
@@ -113,7 +115,7 @@ Lines overview(const Json& status) {
     missed += port.at("missed").get<double>();
   }
   Lines lines = {{title_line(status), Kind::title},
-                 {look_at_line(status), Kind::plain, level_of(text(status.at("look_at"), "level"))},
+                 {look_at_line(status), Kind::plain, level_of(text_if_any(status.at("look_at"), "level"))},
                  {}};
   const std::string table = rate_table(status);
   for (const auto line : absl::StrSplit(table, '\n', absl::SkipEmpty()))

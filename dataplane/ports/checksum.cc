@@ -64,7 +64,7 @@ std::optional<Segment> segment_of(rte_mbuf* frame) {
 }
 
 void finish(Segment& segment) {
-  uint16_t checksum = static_cast<uint16_t>(~segment.sum());
+  auto checksum = static_cast<uint16_t>(~segment.sum());
   if (checksum == 0) checksum = 0xffff;  // in UDP 0 means that there is none (RFC 768)
   std::memcpy(segment.start + segment.checksum_at, &checksum, sizeof checksum);
 }

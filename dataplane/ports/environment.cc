@@ -38,7 +38,7 @@ constexpr const char* kOrdinary =
     "RELAYSIEVED_ORDINARY_MEMORY";  // in the environment of one that starts anew
 
 std::mutex complaint_mutex;
-std::string complaint;
+std::string first_complaint;
 
 // DPDK writes its log here, message by message. It goes to ours at level debug, and the first complaint is kept.
 ssize_t take_log(void*, const char* text, size_t size) {
@@ -47,7 +47,8 @@ ssize_t take_log(void*, const char* text, size_t size) {
   if (line.empty()) return static_cast<ssize_t>(size);
   spdlog::debug("dpdk: {}", line);
   const std::lock_guard lock(complaint_mutex);
-  if (complaint.empty() && rte_log_cur_msg_loglevel() <= static_cast<int>(RTE_LOG_ERR)) complaint = line;
+  if (first_complaint.empty() && rte_log_cur_msg_loglevel() <= static_cast<int>(RTE_LOG_ERR))
+    first_complaint = line;
   return static_cast<ssize_t>(size);
 }
 
@@ -218,7 +219,7 @@ void number_thread(unsigned worker) { RTE_PER_LCORE(_lcore_id) = RTE_MAX_LCORE -
 
 std::string dpdk_complaint() {
   const std::lock_guard lock(complaint_mutex);
-  return std::exchange(complaint, "");
+  return std::exchange(first_complaint, "");
 }
 
 }  // namespace relaysieve

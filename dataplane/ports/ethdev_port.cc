@@ -22,7 +22,7 @@ namespace relaysieve {
 namespace {
 
 constexpr uint16_t kDescriptors = 512;
-constexpr uint16_t kLongestMtu =
+constexpr uint16_t kMostMtu =
     kFrameBuffer - RTE_PKTMBUF_HEADROOM - RTE_ETHER_HDR_LEN - 2 * RTE_VLAN_HLEN - RTE_ETHER_CRC_LEN;
 
 class EthdevQueue final : public Queue {
@@ -99,8 +99,7 @@ absl::Status EthdevPort::configure(uint16_t queues, const rte_eth_dev_info& abou
   if (int error = rte_eth_dev_configure(id_, queues, queues, &wanted); error != 0)
     return refused("cannot be set up", error);
   // A NIC is told of frames longer than 1,500 bytes of payload; one that knows none drops them, and counts.
-  if (kind_of(name()) == PortKind::pci)
-    rte_eth_dev_set_mtu(id_, std::min<uint16_t>(about.max_mtu, kLongestMtu));
+  if (kind_of(name()) == PortKind::pci) rte_eth_dev_set_mtu(id_, std::min<uint16_t>(about.max_mtu, kMostMtu));
   if (int error = rte_eth_dev_adjust_nb_rx_tx_desc(id_, &rx, &tx); error != 0)
     return refused("no rings", error);
   for (uint16_t i = 0; i < queues; ++i) {

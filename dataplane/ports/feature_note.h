@@ -21,7 +21,7 @@ class FeatureNote {
                                                             const std::vector<std::string>& features);
   // Takes over what dead owners in this network namespace have left. What is no note of ours, or holds another
   // feature than these, is left alone and warned of.
-  static std::vector<std::unique_ptr<FeatureNote>> left_behind(std::span<const std::string_view> features);
+  static std::vector<std::unique_ptr<FeatureNote>> left_behind(std::span<const std::string_view> known);
   ~FeatureNote();
   FeatureNote(const FeatureNote&) = delete;
   FeatureNote& operator=(const FeatureNote&) = delete;

@@ -142,20 +142,20 @@ WatchPoint::~WatchPoint() {
 }  // namespace relaysieve
 
 // librte_pdump finds these before those of librte_ethdev, which they call.
-extern "C" int rte_eth_remove_rx_callback(uint16_t port, uint16_t queue,
-                                          const rte_eth_rxtx_callback* callback) {
+extern "C" int rte_eth_remove_rx_callback(uint16_t port_id, uint16_t queue_id,
+                                          const rte_eth_rxtx_callback* user_cb) {
   static auto* const remove =
       relaysieve::behind<decltype(rte_eth_remove_rx_callback)>("rte_eth_remove_rx_callback");
-  const int error = remove(port, queue, callback);
+  const int error = remove(port_id, queue_id, user_cb);
   relaysieve::wait_until_all_have_left();
   return error;
 }
 
-extern "C" int rte_eth_remove_tx_callback(uint16_t port, uint16_t queue,
-                                          const rte_eth_rxtx_callback* callback) {
+extern "C" int rte_eth_remove_tx_callback(uint16_t port_id, uint16_t queue_id,
+                                          const rte_eth_rxtx_callback* user_cb) {
   static auto* const remove =
       relaysieve::behind<decltype(rte_eth_remove_tx_callback)>("rte_eth_remove_tx_callback");
-  const int error = remove(port, queue, callback);
+  const int error = remove(port_id, queue_id, user_cb);
   relaysieve::wait_until_all_have_left();
   return error;
 }

@@ -35,6 +35,7 @@ constexpr bpf_insn set(int to, int value) {
 }
 constexpr bpf_insn copy(int to, int from) { return instruction(BPF_ALU64 | BPF_MOV | BPF_X, to, from); }
 constexpr bpf_insn add(int to, int value) {
+  // NOLINTNEXTLINE(misc-redundant-expression): some parts of an instruction are 0
   return instruction(BPF_ALU64 | BPF_ADD | BPF_K, to, 0, 0, value);
 }
 constexpr bpf_insn to_network_order(int reg) {
@@ -105,6 +106,7 @@ Program restore_tag(int tell_tag) {
 Program redirect(int sockets) {
   return {
       load(BPF_W, BPF_REG_2, kContext, offsetof(xdp_md, rx_queue_index)),
+      // NOLINTNEXTLINE(misc-redundant-expression): some parts of an instruction are 0
       instruction(BPF_LD | BPF_DW | BPF_IMM, BPF_REG_1, BPF_PSEUDO_MAP_FD, 0, sockets),
       instruction(0, 0),  // a 64-bit value takes the place of two
       set(BPF_REG_3, XDP_PASS),

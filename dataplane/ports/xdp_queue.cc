@@ -19,7 +19,7 @@ namespace {
 constexpr uint32_t kIn = 4096;
 constexpr uint32_t kOut = 512;
 constexpr uint64_t kMemory = uint64_t{kIn + kOut} * XdpQueue::kChunk;  // 18 MiB
-constexpr int kSendBuffer = 4 << 20;  // frames that the device has not done with; it counts them twice
+constexpr int kSocketBuffer = 4 << 20;  // frames that the device has not done with; it counts them twice
 
 static_assert(XdpQueue::kLongestFrame <= kFrameBuffer - RTE_PKTMBUF_HEADROOM);
 
@@ -61,7 +61,7 @@ absl::Status XdpQueue::bind(const std::string& interface, unsigned queue) {
       error != 0)
     return refused(-error, "no AF_XDP socket on it");
   descriptor_ = xsk_socket__fd(socket_);
-  setsockopt(descriptor_, SOL_SOCKET, SO_SNDBUFFORCE, &kSendBuffer, sizeof kSendBuffer);
+  setsockopt(descriptor_, SOL_SOCKET, SO_SNDBUFFORCE, &kSocketBuffer, sizeof kSocketBuffer);
   return absl::OkStatus();
 }
 

@@ -10,7 +10,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr uint32_t A = 1, B = 2, C = 3;
+constexpr uint32_t kA = 1, kB = 2, kC = 3;
 
 // Relays and a clock; a look every second.
 class SilenceTest : public testing::Test {
@@ -52,39 +52,39 @@ class SilenceTest : public testing::Test {
 };
 
 TEST_F(SilenceTest, ARelayWhoseShareDoesNotComeAnyMoreIsSilentAndThenBack) {
-  quietly(30, [&] { both(A, B); });
-  quietly(19, [&] { alone(A); });
-  alone(A);
+  quietly(30, [&] { both(kA, kB); });
+  quietly(19, [&] { alone(kA); });
+  alone(kA);
   const auto begun = look();
   ASSERT_EQ(begun.size(), 1u);
-  EXPECT_EQ(begun[0].router, B);
+  EXPECT_EQ(begun[0].router, kB);
   EXPECT_TRUE(begun[0].silent);
   EXPECT_EQ(begun[0].unheard, 21s);
-  EXPECT_TRUE(silence_.silent(B));
-  EXPECT_FALSE(silence_.silent(A));
-  quietly(100, [&] { alone(A); });
+  EXPECT_TRUE(silence_.silent(kB));
+  EXPECT_FALSE(silence_.silent(kA));
+  quietly(100, [&] { alone(kA); });
 
-  both(B, A);
+  both(kB, kA);
   const auto ended = look();
   ASSERT_EQ(ended.size(), 1u);
-  EXPECT_EQ(ended[0].router, B);
+  EXPECT_EQ(ended[0].router, kB);
   EXPECT_FALSE(ended[0].silent);
   EXPECT_EQ(ended[0].unheard, 121s);
-  EXPECT_FALSE(silence_.silent(B));
-  quietly(19, [&] { alone(A); });
+  EXPECT_FALSE(silence_.silent(kB));
+  quietly(19, [&] { alone(kA); });
 }
 
 TEST_F(SilenceTest, NobodyIsSilentWhileNobodyBoots) {
-  quietly(30, [&] { both(A, B); });
+  quietly(30, [&] { both(kA, kB); });
   now_ += 8h;
   quietly(1000, [] {});
-  both(A, B);
+  both(kA, kB);
   quietly(10, [] {});
 }
 
 TEST_F(SilenceTest, ABurstIsNoSilenceYet) {
-  quietly(30, [&] { both(A, B); });
-  for (int i = 0; i < 500; ++i) alone(A);
+  quietly(30, [&] { both(kA, kB); });
+  for (int i = 0; i < 500; ++i) alone(kA);
   quietly(8, [] {});
   EXPECT_EQ(look().size(), 1u) << "10 s after B was last heard";
 }
@@ -92,41 +92,41 @@ TEST_F(SilenceTest, ABurstIsNoSilenceYet) {
 // B serves one of A's ten subnets.
 TEST_F(SilenceTest, ARelayIsMeasuredByItsUsualShare) {
   const auto ten = [&] {
-    for (int i = 0; i < 9; ++i) alone(A);
-    both(A, B);
+    for (int i = 0; i < 9; ++i) alone(kA);
+    both(kA, kB);
   };
   for (int i = 0; i < 30; ++i) ten();
   quietly(1, [] {});
   quietly(19, [&] {
-    for (int i = 0; i < 10; ++i) alone(A);
+    for (int i = 0; i < 10; ++i) alone(kA);
   });
-  for (int i = 0; i < 10; ++i) alone(A);
+  for (int i = 0; i < 10; ++i) alone(kA);
   EXPECT_EQ(look().size(), 1u);
 }
 
 TEST_F(SilenceTest, WhoHasNoPartnerIsNeverSilent) {
-  quietly(9, [&] { both(A, B); });  // too few to be partners
-  quietly(30, [&] { alone(C); });
-  quietly(300, [&] { alone(A); });
+  quietly(9, [&] { both(kA, kB); });  // too few to be partners
+  quietly(30, [&] { alone(kC); });
+  quietly(300, [&] { alone(kA); });
 }
 
 // What A brought before the two were partners is not held against B.
 TEST_F(SilenceTest, APartnerCountsFromWhenItIsOne) {
   quietly(10, [&] {
-    for (int i = 0; i < 100; ++i) alone(A);
+    for (int i = 0; i < 100; ++i) alone(kA);
   });
-  quietly(10, [&] { both(A, B); });
-  quietly(19, [&] { alone(A); });
+  quietly(10, [&] { both(kA, kB); });
+  quietly(19, [&] { alone(kA); });
 }
 
 TEST_F(SilenceTest, AnEchoIsNoRequest) {
-  quietly(30, [&] { both(A, B); });
+  quietly(30, [&] { both(kA, kB); });
   quietly(100, [&] {
-    for (int i = 0; i < 10; ++i) brings(A, Reason::echo, A, 1ms);
+    for (int i = 0; i < 10; ++i) brings(kA, Reason::echo, kA, 1ms);
   });
-  for (int i = 0; i < 19; ++i) alone(A);
+  for (int i = 0; i < 19; ++i) alone(kA);
   quietly(1, [] {});
-  alone(A);
+  alone(kA);
   EXPECT_EQ(look().size(), 1u);
 }
 
