@@ -16,6 +16,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
+#include "client/find_daemon.h"
 #include "client/interrupt.h"
 #include "version.h"
 
@@ -141,16 +142,21 @@ struct Following {
 
 }  // namespace
 
-absl::StatusOr<ordered_json> ask(const std::string& control_path, const char* method, const std::string& path,
+absl::StatusOr<ordered_json> ask(const std::string& control, const char* method, const std::string& path,
                                  const std::string& body) {
-  const absl::StatusOr<Answer> answer = transfer(control_path, method, path, body);
+  const absl::StatusOr<std::string> control_path = find_daemon(control);
+  if (!control_path.ok()) return control_path.status();
+  const absl::StatusOr<Answer> answer = transfer(*control_path, method, path, body);
   if (!answer.ok()) return answer.status();
-  if (absl::Status server = check_server(control_path, answer->server); !server.ok()) return server;
-  return content_of(control_path, *answer);
+  if (absl::Status server = check_server(*control_path, answer->server); !server.ok()) return server;
+  return content_of(*control_path, *answer);
 }
 
-absl::Status follow(const std::string& control_path, const std::string& path,
+absl::Status follow(const std::string& control, const std::string& path,
                     const std::function<bool(std::string_view piece)>& take) {
+  const absl::StatusOr<std::string> found = find_daemon(control);
+  if (!found.ok()) return found.status();
+  const std::string& control_path = *found;
   const Interruptible signals;
   Following stream{.control_path = control_path, .take = take};
   const Owner request = request_for(control_path, path, stream.answer);
@@ -170,10 +176,10 @@ absl::Status follow(const std::string& control_path, const std::string& path,
   return absl::UnavailableError(absl::StrCat("control socket ", control_path, ": relaysieved has ended"));
 }
 
-absl::Status follow_lines(const std::string& control_path, const std::string& path,
+absl::Status follow_lines(const std::string& control, const std::string& path,
                           const std::function<bool(std::string_view line)>& take) {
   std::string begun;  // of a line
-  return follow(control_path, path, [&](std::string_view piece) {
+  return follow(control, path, [&](std::string_view piece) {
     for (size_t end; (end = piece.find('\n')) != piece.npos; piece.remove_prefix(end + 1)) {
       begun += piece.substr(0, end);
       if (!begun.empty() && !take(begun)) return false;

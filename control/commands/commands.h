@@ -47,13 +47,15 @@ inline constexpr const char* kExitStatus =
 
 // What every command that talks to the daemon takes.
 struct DaemonOptions {
-  std::string control = Settings().control;
+  std::string control;  // as find_daemon() takes it
   bool json = false;
 
   void add_to(CLI::App& command, const char* json_help) {
-    command.add_option("--control", control, "Unix socket of the daemon")
-        ->type_name("PATH")
-        ->capture_default_str();
+    command
+        .add_option(
+            "--control", control,
+            "Unix socket of the daemon (default " + Settings().control + ", or the only one beside it)")
+        ->type_name("PATH");
     command.add_flag("--json", json, json_help);
   }
 

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "client/client.h"
+#include "client/find_daemon.h"
 #include "settings/wire_plan.h"
 #include "version.h"
 
@@ -39,12 +40,13 @@ void adopt(const Json& said, const Json& examined, PortFacts& port) {
 }
 
 void ask_daemon(const Settings& settings, Facts& facts) {
-  const auto status = ask(settings.control, "GET", "/v1/status");
+  const std::string control = control_given(settings);
+  const auto status = ask(control, "GET", "/v1/status");
   if (!status.ok()) {
     facts.daemon_error = std::string(status.status().message());
     return;
   }
-  const auto examined = ask(settings.control, "GET", "/v1/doctor");
+  const auto examined = ask(control, "GET", "/v1/doctor");
   if (!examined.ok()) {
     facts.daemon_error = std::string(examined.status().message());
     return;

@@ -14,6 +14,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "client/client.h"
+#include "client/find_daemon.h"
 #include "client/program.h"
 #include "client/web.h"
 #include "doctor/doctor_facts.h"
@@ -85,7 +86,7 @@ Words names_of_this_host() {
 
 Exhibits collect_exhibits(const SettingsSource& source, const Settings& settings) {
   Exhibits exhibits;
-  ask_daemon(exhibits, settings.control);
+  ask_daemon(exhibits, control_given(settings));
   add(exhibits, "metrics.txt",
       settings.metrics == "off" ? absl::NotFoundError("metrics = \"off\"")
                                 : get_page(absl::StrCat("http://", settings.metrics, "/metrics")));
@@ -98,7 +99,7 @@ Exhibits collect_exhibits(const SettingsSource& source, const Settings& settings
   add(exhibits, "relaysieve.toml", text_of(source.path()));
   add(exhibits, "journal.txt",
       output_of({"journalctl", "--no-pager", "--no-hostname", "--output=short-iso-precise", "--lines=5000",
-                 "--unit=relaysieved"}));
+                 "--unit=relaysieved*"}));
   return exhibits;
 }
 

@@ -96,7 +96,8 @@ std::string daemon_page() {
   exit_status(page);
   page.section("FILES");
   page.item(kSettingsFile, "settings, if --config names no other file");
-  page.item(Settings().control, "control socket, for root and control_group");
+  page.item(Settings().control,
+            "control socket, for root and control_group; under systemd /run/relaysieve/NAME.sock");
   page.section("SEE ALSO");
   page.paragraph("relaysieve(1), relaysieve.toml(5)");
   return page.text();
