@@ -21,6 +21,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr mode_t kNewFile = 0644;
+constexpr uid_t kSame = static_cast<uid_t>(-1);
 constexpr int kMostLinks = 40;  // as the kernel has it
 
 absl::Status failed(const std::string& path, int error) {
@@ -57,7 +58,7 @@ class Draft {
   bool like_the_target() {
     struct stat old {};
     if (stat(target_.c_str(), &old) != 0) return errno == ENOENT && fchmod(file_, kNewFile) == 0;
-    return fchown(file_, old.st_uid, old.st_gid) == 0 && fchmod(file_, old.st_mode & 07777) == 0;
+    return belongs_to(old) && fchmod(file_, old.st_mode & 07777) == 0;
   }
   bool write_all(std::string_view text) {
     while (!text.empty()) {
@@ -79,6 +80,18 @@ class Draft {
   }
 
  private:
+  // A daemon that may replace a file, but not give one away (its own user, and root's file), makes it its own, as long as
+  // whoever could read it still can.
+  bool belongs_to(const struct stat& old) const {
+    if (fchown(file_, old.st_uid, old.st_gid) == 0) return true;
+    if (errno != EPERM) return false;
+    struct stat now {};  // under the unit not even what changes nothing may be asked for
+    const bool same_group =
+        (fstat(file_, &now) == 0 && now.st_gid == old.st_gid) || fchown(file_, kSame, old.st_gid) == 0;
+    errno = EPERM;
+    return (old.st_mode & S_IROTH) != 0 || (old.st_uid == 0 && same_group);
+  }
+
   fs::path target_;
   std::string name_;
   int file_;
