@@ -6,6 +6,8 @@
 #include <rte_lcore.h>
 #include <rte_log.h>
 #include <rte_mbuf.h>
+#include <rte_mbuf_pool_ops.h>
+#include <rte_mempool.h>
 #include <rte_pci.h>
 #include <rte_pdump.h>
 #include <sched.h>
@@ -155,6 +157,16 @@ absl::Status start_dpdk(std::vector<std::string> words) {
   return absl::InternalError(absl::StrCat("DPDK does not start: ", dpdk_complaint()));
 }
 
+// Of pools of frames DPDK has the kinds that were loaded as plugins, and the one that it takes may be missing.
+absl::Status has_pools() {
+  const std::string_view wanted = rte_mbuf_best_mempool_ops();
+  for (unsigned i = 0; i < rte_mempool_ops_table.num_ops; ++i)
+    if (rte_mempool_ops_table.ops[i].name == wanted) return absl::OkStatus();
+  return absl::FailedPreconditionError(absl::StrCat(
+      "DPDK has no memory pools of the kind ", absl::string_view(wanted.data(), wanted.size()),
+      ": its plugin librte_mempool_ring is missing (on Debian 12 the package librte-mempool-ring23)"));
+}
+
 void listen_to_log() {
   cookie_io_functions_t log{};
   log.write = take_log;
@@ -174,6 +186,8 @@ absl::StatusOr<Environment> Environment::start(const std::vector<std::string>& p
 
   absl::Status status = start_dpdk(arguments(ports, prefix ? &*prefix : nullptr, memory, bytes));
   Environment environment(std::move(prefix), memory, bytes);
+  if (status.ok())
+    if (absl::Status pools = has_pools(); !pools.ok()) return pools;
   if (status.ok()) status = environment.make_pools(frames);
   if (!status.ok() && memory != FrameMemory::ordinary) start_anew_on_ordinary_memory(status);
   if (!status.ok()) return status;
