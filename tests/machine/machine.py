@@ -80,8 +80,10 @@ class Machine:
         unit = (ROOT / "deploy" / "systemd" / "relaysieved@.service.in").read_text()
         self.file("/etc/systemd/system/relaysieved@.service").write_text(unit.replace("@bindir@", "/usr/bin").replace("@libexecdir@", "/usr/libexec"))
         self.run("systemd-sysusers", "--inline", *[line for line in (ROOT / "deploy/systemd/relaysieve.sysusers").read_text().splitlines() if line[0] == "u"])
+        self.run("chown", "relaysieve:relaysieve", "/etc/relaysieve")  # as deploy/debian/relaysieve.postinst does
         self.file("/usr/libexec/relaysieve").mkdir()
-        shutil.copy(ROOT / "deploy" / "fallback-bridge", self.file("/usr/libexec/relaysieve"))
+        for script in ("fallback-bridge", "interfaces.sh"):
+            shutil.copy(ROOT / "deploy" / script, self.file("/usr/libexec/relaysieve"))
         self.systemctl("daemon-reload")
 
     def put_program(self, name, program):
