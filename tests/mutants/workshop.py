@@ -70,21 +70,24 @@ class Workshop:
 
     def link(self, program, changed, room):
         core, tests = "dataplane/librelaysieve_core.a.p/", f"{program.name}.p/"
-        touched = {unit for unit in self.compiles if unit.startswith((core, tests)) and self.deps[unit] & changed}
-        anew = {unit: self.compile(unit, room) for unit in sorted(touched) if unit.startswith(core) or program.makes_tests_anew}
+        touched = sorted(unit for unit in self.compiles if unit.startswith((core, tests)) and self.deps[unit] & changed)
+        anew = {unit: self.compile([unit], room) for unit in touched if unit.startswith(tests) and program.makes_tests_anew}
         words = [anew.get(word, word) for word in self.links[program] if word in anew or word not in touched]
         words.sort(key=lambda word: any(f"/{slow}.cc.o" in word for slow in LAST) if word.endswith(".o") else 0)
         at = words.index("-o")
         words[at + 1] = str(room / "tests")
         # Before the archive: what it holds under the same names is not asked for.
-        words[at + 2 : at + 2] = [made for unit, made in anew.items() if unit.startswith(core)]
+        if of_core := [unit for unit in touched if unit.startswith(core)]:
+            words.insert(at + 2, self.compile(of_core, room))
         self.command(words)
         return room / "tests"
 
-    def compile(self, unit, room):
-        made = str(room / unit.replace("/", "_"))
-        words = [self.moved(word, room) for word in self.compiles[unit] if word not in ("-Werror", "-MD")]
+    def compile(self, units, room):
+        """Units at once, because most of the time goes into the headers that they share."""
+        made = str(room / units[0].replace("/", "_"))
+        words, *others = ([self.moved(word, room) for word in self.compiles[unit] if word not in ("-Werror", "-MD")] for unit in units)
         words[words.index("-o") + 1] = made
+        words += [word for other in others for word in ("-include", other[other.index("-c") + 1])]
         for word in ("-MQ", "-MF"):
             at = words.index(word)
             del words[at : at + 2]
