@@ -21,6 +21,7 @@ constexpr uint64_t kEnoughForAPair = 20;  // requests, after which the second re
 constexpr uint64_t kRareLate = 1000;      // of so many requests one late copy is no matter
 constexpr uint64_t kRareStrange = 100;    // nor is one twin, or one rewritten request
 constexpr double kFull = 0.95;            // of the memory
+constexpr double kRoomy = 0.5;            // of it: evictions below come from one place, not from many clients
 
 uint64_t count(const Json& status, Reason reason) {
   return status.at("reasons").value(std::string(info(reason).name), uint64_t{0});
@@ -108,8 +109,13 @@ Hint full(const Json& status) {
   const bool evicts = status.at("rates").at("evicted").get<double>() > 0;
   if (!evicts && (capacity == 0 || static_cast<double>(held) < kFull * static_cast<double>(capacity)))
     return std::nullopt;
-  return LookAt{Level::warning,
-                absl::StrCat("the memory is full, at ", held, " of ", capacity, ": raise `clients`"),
+  const std::string figures = absl::StrCat(held, " of ", capacity);
+  if (static_cast<double>(held) < kRoomy * static_cast<double>(capacity))
+    return LookAt{Level::warning,
+                  absl::StrCat("requests push each other out of a memory that has room (", figures,
+                               "): some client asks far too often"),
+                  "relaysieve top"};
+  return LookAt{Level::warning, absl::StrCat("the memory is full, at ", figures, ": raise `clients`"),
                 "relaysieve config show"};
 }
 

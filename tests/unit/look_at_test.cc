@@ -87,6 +87,11 @@ const std::vector<Trouble> kTroubles = {
      Level::warning,
      "the memory is full, at 262000 of 262144: raise `clients`",
      "relaysieve config show"},
+    {{{"/rates/evicted", 3}},
+     Level::warning,
+     "requests push each other out of a memory that has room (1000 of 262144): some client asks far too "
+     "often",
+     "relaysieve top"},
     {{{"/ports/0/unfinished_checksums", 5}},
      Level::warning,
      "port eth1: 5 frames with unfinished checksums",
