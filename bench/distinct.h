@@ -9,6 +9,7 @@
 
 #include "absl/container/flat_hash_set.h"
 #include "relaysieve/message.h"
+#include "relaysieve/message6.h"
 #include "stream.h"
 #include "wire.h"
 
@@ -32,11 +33,19 @@ class Distinct {
   // A frame's client and its transmission, for who has read nothing else of it.
   static std::pair<uint64_t, uint64_t> of_frame(std::span<const uint8_t> frame) {
     const Parsed parsed = parse_dhcp4(frame);
-    if (!parsed.message) return {0, 0};
+    if (!parsed.message) return of_frame6(frame);
     uint64_t chaddr = 0, xid = 0;
     std::memcpy(&chaddr, &parsed.message->bootp[bootp::kChaddr], 6);
     std::memcpy(&xid, &parsed.message->bootp[bootp::kXid], 4);
     return {chaddr, chaddr * 0x9e3779b97f4a7c15u ^ (xid << 8 | parsed.message->type)};
+  }
+
+  static std::pair<uint64_t, uint64_t> of_frame6(std::span<const uint8_t> frame) {
+    const Parsed6 parsed = parse_dhcp6(frame);
+    if (!parsed.message || parsed.message->duid.size() < 8) return {0, 0};
+    uint64_t client = 0;
+    std::memcpy(&client, parsed.message->duid.data() + parsed.message->duid.size() - 8, 8);
+    return {client, client * 0x9e3779b97f4a7c15u ^ load32(parsed.message->client.data())};
   }
 
   size_t clients() const { return clients_.size(); }

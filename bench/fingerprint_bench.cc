@@ -72,8 +72,8 @@ class Reader {
 
  private:
   void read(size_t at) {
-    std::array<Reason, kBurst> reasons;
-    fingerprint_.read(batch_->burst(at), kPolicy, requests_.data(), reasons.data());
+    std::array<Fingerprint::Passed, kBurst> passed;
+    fingerprint_.read(batch_->burst(at), kPolicy, requests_.data(), passed.data());
   }
 
   Fingerprint fingerprint_{1};
@@ -87,6 +87,8 @@ class Reader {
 void add_fingerprint_rows() {
   add_rows<Hasher>("fingerprint/ours");
   add_rows<Reader>("reading/ours");
+  for (const size_t clients : {1 << 10, 1 << 16})
+    add_row<Reader>("reading/ours", {clients, 2, Frames::warm, Family::v6});
 }
 
 }  // namespace relaysieve::bench

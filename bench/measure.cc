@@ -48,7 +48,8 @@ size_t mapped_bytes() {
 }
 
 std::string row_name(const std::string& thing, const Mix& mix) {
-  return thing + "/clients:" + std::to_string(mix.clients) + "/relays:" + std::to_string(mix.relays) +
+  return thing + (mix.family == Family::v6 ? "6" : "") + "/clients:" + std::to_string(mix.clients) +
+         "/relays:" + std::to_string(mix.relays) +
          "/frames:" + (mix.frames == Frames::warm ? "warm" : "cold");
 }
 

@@ -4,11 +4,13 @@
 #include "distinct.h"
 #include "measure.h"
 #include "relaysieve/message.h"
+#include "relaysieve/message6.h"
 #include "rows.h"
 
 namespace relaysieve::bench {
 namespace {
 
+template <auto parse>
 class Parser {
  public:
   static constexpr bool kRemembers = false;
@@ -18,7 +20,7 @@ class Parser {
 
   uint64_t decide(size_t at) {
     for (const Frame& frame : batch_->burst(at)) {
-      Parsed parsed = parse_dhcp4(frame.bytes);
+      auto parsed = parse(frame.bytes);
       benchmark::DoNotOptimize(parsed);
     }
     return 0;
@@ -37,6 +39,10 @@ class Parser {
 
 }  // namespace
 
-void add_message_rows() { add_rows<Parser>("message/ours"); }
+void add_message_rows() {
+  add_rows<Parser<parse_dhcp4>>("message/ours");
+  for (const size_t clients : {1 << 10, 1 << 16})
+    add_row<Parser<parse_dhcp6>>("message/ours", {clients, 2, Frames::warm, Family::v6});
+}
 
 }  // namespace relaysieve::bench

@@ -9,6 +9,7 @@
 
 #include "capture/reader.h"
 #include "relaysieve/message.h"
+#include "relaysieve/message6.h"
 #include "wire.h"
 
 namespace relaysieve::bench {
@@ -17,18 +18,17 @@ namespace {
 constexpr size_t kColdBytes = size_t{256} << 20;  // more than the caches hold
 
 constexpr std::array kCaptures = {"storm-60", "boot-ipxe-bios", "boot-edk2", "boot-uboot", "opt82-ab-edk2"};
+constexpr std::array kCaptures6 = {"v6-dhclient6", "v6-edk2-v6", "v6-dhcpd-dhcpcd6",
+                                   "v6-mix-dhcrelay-dibbler"};
 
-// The first relayed request of a type in a capture, up to its End: what is behind it is padding.
-std::vector<uint8_t> request(const std::string& name, uint8_t type) {
+// The first relayed request of a type in a capture that `fits`.
+template <typename Fits>
+std::vector<uint8_t> request(const std::string& name, uint8_t type, Fits fits) {
   auto reader = CaptureReader::open(std::string(RELAYSIEVE_GOLDEN "/captures/") + name + ".pcap");
   if (!reader.ok()) throw std::runtime_error(std::string(reader.status().message()));
   for (auto burst = (*reader)->next(); !burst.frames.empty(); burst = (*reader)->next())
-    for (const Frame& frame : burst.frames) {
-      const Parsed parsed = parse_dhcp4(frame.bytes);
-      if (!parsed.message || parsed.message->type != type) continue;
-      if (parsed.message->bootp.data() != frame.bytes.data() + FrameMaker::kBootp) continue;
-      return {frame.bytes.begin(), frame.bytes.end()};
-    }
+    for (const Frame& frame : burst.frames)
+      if (fits(frame.bytes)) return {frame.bytes.begin(), frame.bytes.end()};
   throw std::runtime_error(name + ": no relayed request of type " + std::to_string(type));
 }
 
@@ -66,28 +66,56 @@ Copy Schedule::next() {
   return copy;
 }
 
-FrameMaker::FrameMaker() {
-  for (const char* name : kCaptures) {
-    kinds_.push_back({{request(name, 1), request(name, 3)}});
-    for (const auto& frame : kinds_.back().frames) longest_ = std::max(longest_, frame.size());
-  }
+FrameMaker::Model FrameMaker::model4(const std::string& capture, uint8_t type) {
+  const auto fits = [&](std::span<const uint8_t> frame) {
+    const Parsed parsed = parse_dhcp4(frame);
+    return parsed.message && parsed.message->type == type &&
+           parsed.message->bootp.data() == frame.data() + kBootp;
+  };
+  return {.bytes = request(capture, type, fits),
+          .relay = {kSourceMac + 5, kSourceIp + 3, kBootp + bootp::kGiaddr + 3},
+          .client = kBootp + bootp::kChaddr + 2,
+          .xid = kBootp + bootp::kXid,
+          .xid_size = 4};
+}
+
+FrameMaker::Model FrameMaker::model6(const std::string& capture, uint8_t type) {
+  const auto fits = [&](std::span<const uint8_t> frame) {
+    const Parsed6 parsed = parse_dhcp6(frame);
+    return parsed.message && parsed.message->type == type && parsed.message->relays == 1;
+  };
+  Model model{.bytes = request(capture, type, fits), .relay = {}, .client = 0, .xid = 0, .xid_size = 3};
+  const Message6 message = *parse_dhcp6(model.bytes).message;
+  const auto place_of = [&](const uint8_t* p) { return static_cast<size_t>(p - model.bytes.data()); };
+  constexpr size_t kSourceIp6 = 14 + 8, kLinkAddress = 2;  // no tags
+  model.relay = {kSourceMac + 5, kSourceIp6 + 15, place_of(message.relay.data()) + kLinkAddress + 15};
+  model.client = place_of(message.duid.data()) + message.duid.size() - sizeof(uint32_t);
+  model.xid = place_of(message.client.data()) + 1;
+  return model;
+}
+
+FrameMaker::FrameMaker(Family family) {
+  if (family == Family::v6)
+    for (const char* name : kCaptures6) kinds_.push_back({{model6(name, 1), model6(name, 3)}});
+  else
+    for (const char* name : kCaptures) kinds_.push_back({{model4(name, 1), model4(name, 3)}});
+  for (const Kind& kind : kinds_)
+    for (const Model& frame : kind.frames) longest_ = std::max(longest_, frame.bytes.size());
 }
 
 std::span<uint8_t> FrameMaker::write(const Copy& copy, uint8_t* place) const {
-  const auto& frame = kinds_[kind_of(copy)].frames[copy.pass % 2];
-  std::memcpy(place, frame.data(), frame.size());
-  const auto relay = static_cast<uint8_t>(2 + copy.relay);
-  place[kSourceMac + 5] = relay;
-  place[kSourceIp + 3] = relay;
-  place[kBootp + bootp::kGiaddr + 3] = relay;
-  std::memcpy(place + kBootp + bootp::kChaddr + 2, &copy.client, sizeof copy.client);
+  const Model& frame = kinds_[kind_of(copy)].frames[copy.pass % 2];
+  std::memcpy(place, frame.bytes.data(), frame.bytes.size());
+  for (const size_t at : frame.relay) place[at] = static_cast<uint8_t>(2 + copy.relay);
+  std::memcpy(place + frame.client, &copy.client, sizeof copy.client);
   const uint32_t xid = (copy.client + 1) * 0x9e3779b1u + copy.pass / 2;
-  std::memcpy(place + kBootp + bootp::kXid, &xid, sizeof xid);
-  return {place, frame.size()};
+  std::memcpy(place + frame.xid, &xid, frame.xid_size);
+  return {place, frame.bytes.size()};
 }
 
 Stream::Stream(const Mix& mix)
-    : schedule_(mix),
+    : maker_(mix.family),
+      schedule_(mix),
       mix_(mix),
       room_(whole_lines(maker_.longest())),
       ring_(mix.frames == Frames::warm ? 1 : kColdBytes / (room_ * kBatch) + 1),

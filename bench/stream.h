@@ -5,9 +5,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
+#include "relaysieve/family.h"
 #include "relaysieve/frame.h"
 #include "slab.h"
 
@@ -28,6 +30,7 @@ struct Mix {
   size_t clients = 0;  // a power of two
   size_t relays = 2;   // 1, 2, 4: 0 %, 50 %, 75 % of the frames are copies
   Frames frames = Frames::warm;
+  Family family = Family::v4;
 
   double copies() const { return 1.0 - 1.0 / static_cast<double>(relays); }
 };
@@ -62,7 +65,7 @@ class Schedule {
 // Requests of real captures, as several kinds of client sent them, with client, xid and relay written in.
 class FrameMaker {
  public:
-  FrameMaker();  // throws std::runtime_error
+  explicit FrameMaker(Family family = Family::v4);  // throws std::runtime_error
 
   size_t longest() const { return longest_; }
   // Writes a copy's whole frame; its bytes.
@@ -70,13 +73,22 @@ class FrameMaker {
   size_t kind_of(const Copy& copy) const { return copy.client % kinds_.size(); }
   size_t kinds() const { return kinds_.size(); }
 
-  // Places in all these frames: no VLAN tag, no IP options.
+  // Places in all these frames of DHCPv4: no VLAN tag, no IP options.
   static constexpr size_t kSourceMac = 6, kSourceIp = 26, kBootp = 42;
 
  private:
-  struct Kind {
-    std::array<std::vector<uint8_t>, 2> frames;  // DISCOVER and REQUEST
+  // A request, and where in it the numbers stand that are written in.
+  struct Model {
+    std::vector<uint8_t> bytes;
+    std::array<size_t, 3> relay;  // the last byte of its MAC, IP and giaddr or link-address
+    size_t client, xid, xid_size;
   };
+  struct Kind {
+    std::array<Model, 2> frames;  // DISCOVER and REQUEST; SOLICIT and REQUEST
+  };
+
+  static Model model4(const std::string& capture, uint8_t type);
+  static Model model6(const std::string& capture, uint8_t type);
 
   std::vector<Kind> kinds_;
   size_t longest_ = 0;

@@ -95,7 +95,8 @@ void Census::note_pair(const Verdict& verdict) {
 
 void Census::note_twin(Pair& pair, const Verdict& verdict) {
   pair.twins.add(1);
-  if (verdict.first_subnet == 0 || verdict.subnet == 0) return;  // a group's scope or a VRF's has no address
+  if (verdict.first_subnet == 0 || verdict.subnet == 0)
+    return;  // a group's scope, a VRF's or IPv6's has no address here
   pair.twin_bits[std::countl_zero(verdict.first_subnet ^ verdict.subnet)].add(1);
   const uint64_t both = key_of(verdict.first_subnet, verdict.subnet);
   for (Counter& known : pair.twin_of) {

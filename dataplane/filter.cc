@@ -8,6 +8,7 @@
 #include "fingerprint.h"
 #include "memory.h"
 #include "relaysieve/message.h"
+#include "relaysieve/message6.h"
 #include "wire.h"
 
 namespace relaysieve {
@@ -19,9 +20,10 @@ constexpr size_t kStride = 32;
 constexpr size_t kAtOnce = 8;
 
 // A frame that the rule does not look at. What else a verdict says has no meaning then.
-void pass(Verdict& verdict, Reason reason) {
+void pass(Verdict& verdict, Reason reason, Family family = Family::none) {
   verdict.action = Action::forward;
   verdict.reason = reason;
+  verdict.family = family;
   verdict.request = verdict.has_first = verdict.evicted = verdict.recalled = false;
   verdict.undo.what = Undo::What::nothing;
 }
@@ -47,15 +49,15 @@ struct Filter::Rooms {
   uint64_t read(std::span<const Frame> frames, std::span<Verdict> verdicts) {
     const Memory& table = *memory;
     uint64_t relayed = 0;
-    std::array<Reason, kAtOnce> reasons;
+    std::array<Fingerprint::Passed, kAtOnce> passed;
     for (size_t at = 0; at < frames.size(); at += kAtOnce) {
       const auto some = frames.subspan(at, std::min(kAtOnce, frames.size() - at));
-      const uint64_t found = fingerprint.read(some, *policy, &requests[at], reasons.data());
+      const uint64_t found = fingerprint.read(some, *policy, &requests[at], passed.data());
       for (size_t i = 0; i < some.size(); ++i) {
         if (found >> i & 1)
           table.prefetch(requests[at + i]);
         else
-          pass(verdicts[at + i], reasons[i]);
+          pass(verdicts[at + i], passed[i].reason, passed[i].family);
       }
       if (at != 0) prefetch_lines(relayed, at - kAtOnce);
       relayed |= found << at;
@@ -84,6 +86,7 @@ struct Filter::Rooms {
         verdict.reason = as_monitored(verdict.reason);
       verdict.action = action_of(verdict.reason);
       verdict.request = true;
+      verdict.family = requests[i].family;
       verdict.router = requests[i].router;
     }
     now = latest;
@@ -136,12 +139,16 @@ Occupancy Filter::occupancy(Time now) const {
 size_t Filter::bytes() const { return rooms_->memory->bytes(); }
 
 RelayName relay_of(const Frame& frame) {
-  const Parsed parsed = parse_dhcp4(frame.bytes);
-  RelayName name{.port = frame.port};
-  if (!parsed.message) return name;
-  std::ranges::copy(parsed.message->source_mac, name.mac);
-  name.ip = parsed.message->source_ip;
-  name.giaddr = parsed.message->giaddr;
+  RelayName name{.port = frame.port, .ip = {}, .giaddr = {}};
+  if (const Parsed parsed = parse_dhcp4(frame.bytes); parsed.message) {
+    std::ranges::copy(parsed.message->source_mac, name.mac);
+    name.ip = parsed.message->source_ip;
+    name.giaddr = parsed.message->giaddr;
+  } else if (const Parsed6 parsed6 = parse_dhcp6(frame.bytes); parsed6.message) {
+    std::ranges::copy(parsed6.message->source_mac, name.mac);
+    name.ip = parsed6.message->source_ip;
+    name.giaddr = parsed6.message->link_address;
+  }
   return name;
 }
 

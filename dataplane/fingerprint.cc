@@ -7,45 +7,23 @@
 #include <random>
 #include <system_error>
 
+#include "groups.h"
+#include "maker.h"
+#include "maker6.h"
 #include "options.h"
+#include "options6.h"
 #include "short_way.h"
 
 namespace relaysieve {
 namespace {
 
-// KeyedHash::bytes may read this much before what it is given; in a frame that is the BOOTP header.
+// KeyedHash::bytes may read this much before what it is given; in a frame that is a header.
 constexpr size_t kFront = 32;
-// An IPv4 datagram holds no more than this, so neither do its options.
+// An IP datagram holds no more than this, so neither do its options.
 constexpr size_t kScratchSize = kFront + 65'536;
-
-// Which group holds it: a network or a server that has a number instead of its address.
-template <typename Groups, typename Holds>
-std::optional<uint32_t> number_of(const Groups& groups, Holds holds) {
-  for (size_t i = 0; i < groups.size(); ++i)
-    if (std::ranges::any_of(groups[i], holds)) return static_cast<uint32_t>(i);
-  return std::nullopt;
-}
-
-bool held(uint32_t ip, const Networks& networks) {
-  return std::ranges::any_of(networks, [&](const Network& n) { return n.contains(ip); });
-}
-[[gnu::cold, gnu::noinline]] bool trusted(uint32_t source_ip, uint32_t giaddr, const Networks& relays) {
-  return relays.empty() || (held(source_ip, relays) && held(giaddr, relays));
-}
 
 constexpr bool identifies(uint8_t code) {
   return code == option::kRequestedAddress || code == option::kServerId || code == option::kClientId;
-}
-
-// What is rare stands outside the loop over a burst.
-
-// A server group stands for its members: its number, in the network 0.0.0.0/8 where no server is.
-[[gnu::cold, gnu::noinline]] uint32_t server_of(uint32_t ip, const Policy& policy) {
-  return number_of(policy.server_groups, [&](uint32_t member) { return member == ip; }).value_or(ip);
-}
-
-[[gnu::cold, gnu::noinline]] std::optional<uint32_t> group_of(uint32_t address, const Policy& policy) {
-  return number_of(policy.relay_groups, [&](const Network& n) { return n.contains(address); });
 }
 
 // The options as (code, length, value) in wire order, without 82 and Pad, or only those that make up the identity;
@@ -79,90 +57,53 @@ Bytes relay_infos_of(const Message& m, uint8_t* scratch) {
   return {begin, end};
 }
 
-// Bytes of a frame as a number in the machine's own order.
-template <typename Number>
-Number number(const uint8_t* bytes) {
-  Number n;
-  std::memcpy(&n, bytes, sizeof n);
-  return n;
+// Clients' messages whose transaction has a number (RFC 8415 s7.3, s8); what else there is, or will be, may have another
+// form: DHCPv4-over-DHCPv6 (RFC 7341) has flags there.
+constexpr bool has_transaction(uint8_t type) {
+  constexpr uint8_t kSolicit = 1, kRequest = 3, kConfirm = 4, kRenew = 5, kRebind = 6, kRelease = 8,
+                    kDecline = 9, kInformationRequest = 11;
+  switch (type) {
+    case kSolicit:
+    case kRequest:
+    case kConfirm:
+    case kRenew:
+    case kRebind:
+    case kRelease:
+    case kDecline:
+    case kInformationRequest:
+      return true;
+    default:
+      return false;
+  }
 }
-// Six of eight that can be read.
-uint64_t first_6(const uint8_t* bytes) {
-  constexpr uint64_t kMask = relaysieve::number({0xff, 0xff, 0xff, 0xff, 0xff, 0xff});
-  return number<uint64_t>(bytes) & kMask;
+
+Parts6 parts_of(const Message6& m, const Policy& policy, uint8_t* scratch) {
+  Parts6 parts{
+      .relay_ids = {}, .behind = {}, .whole = policy.match == Match::content || !has_transaction(m.type)};
+  if (!m.has_relay_ids && m.relays == 1) return parts;
+  uint8_t* const ids = scratch + kFront;
+  uint8_t* const behind = ids + kScratchSize;
+  uint8_t *ids_end = ids, *behind_end = behind;
+  Bytes rest = m.relay, message;
+  for (unsigned n = 1; n <= m.relays; ++n, rest = message) {
+    const Bytes peer = rest.subspan(dhcp6::kRelayHeader - 16, 16);  // the last one's is the client
+    if (n < m.relays) behind_end = std::copy(peer.begin(), peer.end(), behind_end);
+    walk_options6(rest.subspan(dhcp6::kRelayHeader), [&](uint16_t code, Bytes value) {
+      if (code == dhcp6::kRelayMessage) message = value;
+      if (code == dhcp6::kInterfaceId || code == dhcp6::kRemoteId)
+        ids_end = std::copy(value.data() - 4, value.data() + value.size(), ids_end);
+    });
+  }
+  parts.relay_ids = {ids, ids_end};
+  parts.behind = {behind, behind_end};
+  return parts;
 }
-
-template <typename Cpu>
-struct Maker {
-  using Place = HashKeys::Place;
-  KeyedHash<Cpu> hash;
-  const Policy& policy;
-  // What of it each frame asks for.
-  const uint64_t vlan_mask;
-  const uint32_t network_mask;
-  const bool server_groups, relay_groups, all_trusted;
-
-  Maker(const HashKeys& keys, const Policy& p)
-      : hash{keys},
-        policy(p),
-        vlan_mask(p.ignore_vlan ? 0 : ~uint64_t{0}),
-        network_mask(mask_of(p)),
-        server_groups(!p.server_groups.empty()),
-        relay_groups(p.scope != ScopeRule::any && !p.relay_groups.empty()),
-        all_trusted(p.trusted_relays.empty()) {}
-
-  static uint32_t mask_of(const Policy& p) {
-    if (p.scope == ScopeRule::any) return 0;
-    return p.scope == ScopeRule::exact ? ~uint32_t{0} : Network{0, p.subnet_bits}.mask();
-  }
-
-  // `content` and `options`: hashes of all the options, and of those that count under the policy's `match`.
-  void make(const Parts& p, uint32_t content, uint32_t options, uint16_t port, Request& request) const {
-    const uint8_t* b = p.bootp;
-    const uint32_t server = server_groups ? server_of(p.server_ip, policy) : p.server_ip;
-    const auto who =
-        Cpu::both(hash.block(server | (p.vlans & vlan_mask), number<uint16_t>(b + bootp::kHtype),  // and hlen
-                             Place::kServer),
-                  hash.block(Cpu::load(b + bootp::kChaddr), Place::kChaddr));
-    const auto ask = hash.block(first_6(b + bootp::kXid) | uint64_t{p.type} << 48,  // secs lies behind xid
-                                number<uint32_t>(b + bootp::kCiaddr), Place::kAsk);
-    const uint64_t message = Cpu::high(Cpu::both(who, ask));
-    request.who = Cpu::low(who);
-    request.key.scope = scope(static_cast<uint32_t>(p.subnet), p.vrf);
-    request.key.message = static_cast<uint32_t>(message);
-    request.key.options = static_cast<uint32_t>(message >> 32) ^ options;
-    request.key.who = static_cast<uint16_t>(request.who >> 16);
-    request.key.content = static_cast<uint16_t>(content);
-    request.router = static_cast<uint32_t>(
-        Cpu::low(hash.block(first_6(p.source_mac) | uint64_t{port} << 48, p.source_ip, Place::kRouter)));
-    const auto asked = static_cast<uint32_t>(
-        Cpu::low(hash.block(p.giaddr | p.subnet << 32, p.has_link_selection, Place::kAsked)));
-    request.relay =
-        relay_id(request.router, asked, p.relay_info.data() != nullptr ? short_hash(p.relay_info) : 0);
-    request.type = p.type;
-  }
-
-  uint32_t short_hash(Bytes bytes) const {
-    return static_cast<uint32_t>(Cpu::low(hash.bytes(bytes.data(), bytes.size())));
-  }
-
-  // A network that holds a unicast address begins below 224.0.0.0, however short its prefix: what lies above is free to
-  // tell groups and VRFs apart from it.
-  uint32_t scope(uint32_t address, Bytes vrf) const {
-    constexpr uint32_t kGroups = 0xe0000000, kHashed = 0xf0000000;
-    const uint32_t network = address & network_mask;
-    if (!relay_groups && vrf.empty() && network < kGroups) return network;
-    if (policy.scope == ScopeRule::any) return 0;
-    const std::optional<uint32_t> group = group_of(address, policy);
-    const uint32_t scope = group ? kGroups + *group : network;
-    if (vrf.empty() && (group || network < kGroups)) return scope;
-    const uint64_t name = vrf.empty() ? 0 : Cpu::low(hash.bytes(vrf.data(), vrf.size()));
-    return kHashed | static_cast<uint32_t>(Cpu::low(
-                         hash.block(scope | uint64_t{group.has_value()} << 32, name, Place::kScope)));
-  }
-};
 
 #if defined(__x86_64__)
+[[gnu::flatten]] RELAYSIEVE_AES void make_with_aes(const Maker6<AesNi>& maker, const Message6& m,
+                                                   const Parts6& parts, uint16_t port, Request& request) {
+  maker.make(m, parts, port, request);
+}
 [[gnu::flatten]] RELAYSIEVE_AES void make_with_aes(const Maker<AesNi>& maker, const Parts& parts,
                                                    uint32_t content, uint32_t options, uint16_t port,
                                                    Request& request) {
@@ -207,7 +148,7 @@ Fingerprint::Fingerprint(uint64_t seed, Cpu cpu) : scratch_(2 * kScratchSize) {
 }
 
 uint64_t Fingerprint::read(std::span<const Frame> frames, const Policy& policy, Request* requests,
-                           Reason* reasons) {
+                           Passed* passed) {
   uint64_t relayed = 0;
 #if defined(__x86_64__)
   if (aes_ && policy.match == Match::content)
@@ -216,18 +157,41 @@ uint64_t Fingerprint::read(std::span<const Frame> frames, const Policy& policy, 
   const uint64_t all = ~uint64_t{0} >> (64 - frames.size());
   for (uint64_t left = all & ~relayed; left != 0; left &= left - 1) {
     const auto i = static_cast<size_t>(std::countr_zero(left));
-    const Parsed parsed = parse_dhcp4(frames[i].bytes);
-    if (!parsed.message) {
-      reasons[i] = parsed.reason;
-    } else if (const Message& m = *parsed.message; !trusted(m.source_ip, m.giaddr, policy.trusted_relays)) {
-      reasons[i] = Reason::untrusted_relay;
-    } else {
-      requests[i] = of(m, frames[i].port, policy);
+    Passed& why = passed[i];
+    why.family = is_ipv6(frames[i].bytes) ? Family::v6 : Family::v4;
+    const bool request = why.family == Family::v6 ? read6(frames[i], policy, requests[i], why.reason)
+                                                  : read4(frames[i], policy, requests[i], why.reason);
+    if (request)
       relayed |= left & -left;
-      layouts_.learn(frames[i].bytes, m);
-    }
+    else if (!has_family(why.reason))
+      why.family = Family::none;
   }
   return relayed;
+}
+
+bool Fingerprint::read4(const Frame& frame, const Policy& policy, Request& request, Reason& why) {
+  const Parsed parsed = parse_dhcp4(frame.bytes);
+  why = parsed.reason;
+  if (!parsed.message) return false;
+  const Message& m = *parsed.message;
+  why = Reason::untrusted_relay;
+  if (!trusted(m.source_ip, m.giaddr, policy.trusted_relays)) return false;
+  request = of(m, frame.port, policy);
+  layouts_.learn(frame.bytes, m);
+  return true;
+}
+
+bool Fingerprint::read6(const Frame& frame, const Policy& policy, Request& request, Reason& why) {
+  const Parsed6 parsed = parse_dhcp6(frame.bytes);
+  why = parsed.reason;
+  if (!parsed.message) return false;
+  const Message6& m = *parsed.message;
+  why = Reason::untrusted_relay;
+  if (!trusted(m.source_ip, m.link_address, policy.trusted_relays)) return false;
+  why = Reason::prefix_delegation;
+  if (m.prefix_delegation && !policy.dedup_prefix_delegation) return false;
+  request = of(m, frame.port, policy);
+  return true;
 }
 
 Request Fingerprint::of(const Message& m, uint16_t port, const Policy& policy) {
@@ -260,6 +224,19 @@ Request Fingerprint::of(const Message& m, uint16_t port, const Policy& policy) {
   const uint32_t options =
       policy.match == Match::identity ? maker.short_hash(options_of(m, true, scratch)) : content;
   maker.make(parts, content, options, port, request);
+  return request;
+}
+
+Request Fingerprint::of(const Message6& m, uint16_t port, const Policy& policy) {
+  const Parts6 parts = parts_of(m, policy, scratch_.data());
+  Request request;
+#if defined(__x86_64__)
+  if (aes_) {
+    make_with_aes(Maker6<AesNi>{{keys_}, policy}, m, parts, port, request);
+    return request;
+  }
+#endif
+  Maker6<Portable>{{keys_}, policy}.make(m, parts, port, request);
   return request;
 }
 

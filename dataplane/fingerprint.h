@@ -9,6 +9,7 @@
 #include "layouts.h"
 #include "relaysieve/frame.h"
 #include "relaysieve/message.h"
+#include "relaysieve/message6.h"
 #include "relaysieve/policy.h"
 #include "relaysieve/request.h"
 
@@ -24,12 +25,22 @@ class Fingerprint {
   explicit Fingerprint(uint64_t seed,
                        Cpu cpu = Cpu::best);  // 0 = a random key; else a reproducible one, for tests
 
-  // At most 64 frames: their requests, or the reasons why they are forwarded without one. Bit i of what is returned:
-  // frame i has a request.
-  uint64_t read(std::span<const Frame> frames, const Policy& policy, Request* requests, Reason* reasons);
+  // Why a frame is forwarded without a request.
+  struct Passed {
+    Reason reason;
+    Family family;
+  };
+
+  // At most 64 frames: their requests, or why they are forwarded without one. Bit i of what is returned: frame i has a
+  // request.
+  uint64_t read(std::span<const Frame> frames, const Policy& policy, Request* requests, Passed* passed);
   Request of(const Message& message, uint16_t port, const Policy& policy);
+  Request of(const Message6& message, uint16_t port, const Policy& policy);
 
  private:
+  bool read4(const Frame& frame, const Policy& policy, Request& request, Reason& why);
+  bool read6(const Frame& frame, const Policy& policy, Request& request, Reason& why);
+
   HashKeys keys_;
   bool aes_ = false;
   Layouts layouts_;

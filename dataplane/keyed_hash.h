@@ -31,7 +31,24 @@ struct HashKeys {
   alignas(32) std::array<uint8_t, kChunk> words;
   alignas(16) std::array<std::array<uint8_t, 16>, 4> rounds;
   // One for each kind of block, so that equal bytes in different places have nothing in common.
-  enum Place : size_t { kServer, kChaddr, kAsk, kRouter, kAsked, kBytes, kScope, kPlaces };
+  enum Place : size_t {
+    kServer,
+    kChaddr,
+    kAsk,
+    kRouter,
+    kAsked,
+    kBytes,
+    kScope,
+    kServer6,
+    kPeer6,
+    kClient6,
+    kAsk6,
+    kMac6,
+    kRouter6,
+    kAsked6,
+    kScope6,
+    kPlaces
+  };
   alignas(16) std::array<std::array<uint8_t, 16>, kPlaces> places;
 };
 

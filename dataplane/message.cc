@@ -8,22 +8,12 @@ namespace relaysieve {
 namespace {
 
 // Each layer takes its header off `rest`, or says why the frame is not for the rule.
-using Refusal = std::optional<Reason>;
 
 Refusal ethernet(Bytes& rest, Message& m) {
-  if (rest.size() < 14) return Reason::not_dhcp;
-  m.source_mac = rest.subspan(6, 6);
-  uint16_t ethertype = load16(&rest[12]);
-  rest = rest.subspan(14);
-  size_t tags = 0, ids = 0;
-  while (ethertype == 0x8100 || ethertype == 0x88a8 || ethertype == 0x9100) {
-    if (++tags > m.vlans.size() || rest.size() < 4) return Reason::not_dhcp;
-    // 12 bits of VLAN id; 0 is a priority tag: no VLAN (IEEE 802.1Q s9.6).
-    if (const uint16_t id = load16(rest.data()) & 0x0fff) m.vlans[ids++] = id;
-    ethertype = load16(&rest[2]);
-    rest = rest.subspan(4);
-  }
-  if (ethertype != 0x0800) return Reason::not_dhcp;
+  const auto link = take_ethernet(rest);
+  if (!link || link->ethertype != kIpv4) return Reason::not_dhcp;
+  m.source_mac = link->source_mac;
+  m.vlans = link->vlans;
   return {};
 }
 
@@ -31,7 +21,7 @@ Refusal ipv4(Bytes& rest, Message& m) {
   if (rest.size() < 20 || rest[0] >> 4 != 4) return Reason::malformed_ip;
   const size_t header = (rest[0] & 0x0f) * 4u, total = load16(&rest[2]);
   if (header < 20 || header > total || total > rest.size()) return Reason::malformed_ip;
-  if (rest[9] != 17) return Reason::not_dhcp;
+  if (rest[9] != protocol::kUdp) return Reason::not_dhcp;
   if (load16(&rest[6]) & 0x3fff) return Reason::fragment;  // more fragments, or an offset
   m.source_ip = load32(&rest[12]);
   m.server_ip = load32(&rest[16]);
@@ -39,14 +29,7 @@ Refusal ipv4(Bytes& rest, Message& m) {
   return {};
 }
 
-Refusal udp(Bytes& rest, Message&) {
-  if (rest.size() < 8) return Reason::malformed_udp;
-  if (load16(&rest[2]) != 67) return Reason::not_dhcp;
-  const size_t length = load16(&rest[4]);
-  if (length < 8 || length > rest.size()) return Reason::malformed_udp;
-  rest = rest.subspan(8, length - 8);
-  return {};
-}
+Refusal udp(Bytes& rest, Message&) { return take_udp(rest, 67); }
 
 Refusal bootrequest(Bytes& rest, Message& m) {
   if (rest.size() < bootp::kFixedSize) return Reason::malformed_bootp;

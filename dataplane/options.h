@@ -4,11 +4,10 @@
 #include <cstdint>
 #include <span>
 
+#include "layers.h"
 #include "wire.h"
 
 namespace relaysieve {
-
-using Bytes = std::span<const uint8_t>;
 
 // Calls visit(code, value) for each option but Pad, in wire order, up to End or the end of `field` (RFC 2132
 // s2). Returns the bytes before End. `broken` is set if an option runs over the end; what came before was

@@ -46,7 +46,7 @@ inline bool usual_headers(Bytes frame, Parts& p, size_t& room) {
   uint16_t ethertype = load16(ip - 2);
   p.vlans = 0;
   for (size_t tags = 0; ethertype != 0x0800; ++tags, ip += 4) {
-    if (tags == 2 || (ethertype != 0x8100 && ethertype != 0x88a8 && ethertype != 0x9100)) return false;
+    if (tags == 2 || !is_tag(ethertype)) return false;
     const uint64_t id = load16(ip) & 0x0fff;
     p.vlans |= id << (p.vlans == 0 ? 48 : 32);
     ethertype = load16(ip + 2);

@@ -115,10 +115,10 @@ HttpReply trace(Daemon& daemon, const HttpRequest& request) {
     return bad(status);
   const auto limits = limits_of(request);
   if (!limits.ok()) return bad(limits.status());
-  const auto client = chaddr_of(value_of(request, "client"));
+  const auto client = client_id_of(value_of(request, "client"));
   if (!client)
     return refuse(400, absl::StrCat("client: ", in_quotes(value_of(request, "client")),
-                                    " is not a hardware address such as 52:54:00:12:34:56"));
+                                    " is not a hardware address such as 52:54:00:12:34:56, nor a DUID"));
   const auto stream = std::make_shared<Stream>(kTextRoom);
   return show(daemon, {.reasons = kEverything, .client = *client, .longest = kLongestMessage},
               std::make_unique<LineViewer>(stream, describer(daemon), *limits, monotonic(),

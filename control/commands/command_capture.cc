@@ -16,7 +16,7 @@ namespace {
 
 constexpr const char* kCaptureExample =
     R"(Without -w a line for each packet. In the file each packet's comment names the reason and the first copy. Of the
-server's side only BOOTREPLYs are seen. In monitor mode `drop` means what would be dropped. What is read too slowly is
+server's side only replies are seen. In monitor mode `drop` means what would be dropped. What is read too slowly is
 lost and counted: in the packet after it, and in the interfaces' statistics at the end.
 
 Examples: what is dropped, live in Wireshark; a hundred late copies into a file

@@ -9,8 +9,9 @@ namespace relaysieve {
 namespace {
 
 constexpr const char* kRelaysAbout = R"(
-A relay is a router's port, MAC and source address; giaddr is that of its first request. Requests of relays that are
-not in trusted_relays are not counted, nor is anything in bypass mode. Beyond 1,024 relays the others are one line.
+A relay is a router's port, MAC and source address; giaddr is that of its first request, or the link-address of its
+first DHCPv6 request. Requests of relays that are not in trusted_relays are not counted, nor is anything in bypass
+mode. Beyond 1,024 relays the others are one line.
 SILENT: those that bring the same requests have brought twenty times as many since as they usually do between two of its
 own, and 10 s have passed.
 

@@ -32,7 +32,8 @@ Command add_trace(CLI::App& app) {
   auto options = std::make_shared<TraceOptions>();
   CLI::App* command = app.add_subcommand("trace", "show a client's requests and the replies as they come");
   command->footer(std::string(kTraceExample) + kExitStatus);
-  command->add_option("CHADDR", options->client, "the client's hardware address: 52:54:00:12:34:56")
+  command
+      ->add_option("CHADDR", options->client, "the client's hardware address, 52:54:00:12:34:56, or its DUID")
       ->required()
       ->type_name("");
   command->add_option("--count", options->count, "end after so many frames")->type_name("N");

@@ -27,19 +27,22 @@ std::string sentence_of(const std::string& reason) {
   return known == kReasons.end() ? reason : std::string(known->sentence);
 }
 
-// "DISCOVER  167f883c  10.30.0.2 > 10.30.0.10  giaddr 10.20.0.2"
+// "DISCOVER  167f883c  10.30.0.2 > 10.30.0.10  giaddr 10.20.0.2"; "SOLICIT  9198d6  ...  link fd20:20::2"
 std::string message(const ordered_json& line) {
   if (!line.contains("type")) return absl::StrCat("a frame of ", line.value("length", 0), " bytes");
   const bool reply = line.value("message", "") == "reply";
   const std::string address = line.value(reply ? "yiaddr" : "giaddr", "");
   return absl::StrFormat("%-9s %s  %-27s %s %-15s", line.value("type", ""), line.value("xid", ""),
                          absl::StrCat(line.value("source", ""), " > ", line.value("destination", "")),
-                         reply ? "yiaddr" : "giaddr", address);
+                         reply                              ? "yiaddr"
+                         : line.value("family", "") == "v6" ? "link"
+                                                            : "giaddr",
+                         address);
 }
 
 std::string why(const ordered_json& line) {
   const std::string reason = line.value("reason", "");
-  std::string words = reason == "server_side" ? "a BOOTREPLY from the server's side" : sentence_of(reason);
+  std::string words = reason == "server_side" ? "a reply from the server's side" : sentence_of(reason);
   if (line.contains("lag_us")) {
     absl::StrAppend(&words, "; ", absl::StrFormat("%.3f", line.value("lag_us", 0.0) / 1000),
                     " ms after the first copy");

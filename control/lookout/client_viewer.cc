@@ -10,10 +10,10 @@ namespace relaysieve {
 using nlohmann::ordered_json;
 
 void ClientViewer::see(const Sight& sight) {
-  const auto bootp = find_bootp(sight.bytes);
-  if (!bootp) return;
+  const auto dhcp = find_dhcp(sight.bytes);
+  if (!dhcp) return;
   ++requests_;
-  const Key key = {bootp->client.length, bootp->client.bytes};
+  const Key key = {dhcp->client.length, dhcp->client.bytes};
   if (clients_.size() == kClients && !clients_.contains(key)) {
     ++others_;
     return;
@@ -21,7 +21,7 @@ void ClientViewer::see(const Sight& sight) {
   Client& client = clients_[key];
   ++client.requests;
   client.dropped += info(sight.record.reason).action == Action::drop;
-  client.type = bootp->type;
+  client.type = message_type(dhcp->family, dhcp->type);
 }
 
 bool ClientViewer::go_on(Time now, const std::vector<uint64_t>&) {
@@ -35,11 +35,11 @@ void ClientViewer::end(const std::vector<uint64_t>& lost, bool cut) {
   if (busiest.size() > kShown) busiest.resize(kShown);
   ordered_json shown = ordered_json::array();
   for (const auto& [key, client] : busiest)
-    shown.push_back({{"client", Chaddr{key.second, key.first}.text()},
+    shown.push_back({{"client", ClientId{key.second, key.first}.text()},
                      {"requests", client.requests},
                      {"forwarded", client.requests - client.dropped},
                      {"dropped", client.dropped},
-                     {"type", message_type(client.type)}});
+                     {"type", client.type}});
   const ordered_json said = {{"seconds", std::chrono::duration_cast<std::chrono::seconds>(time_).count()},
                              {"requests", requests_},
                              {"distinct", clients_.size()},

@@ -4,10 +4,11 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <string>
 #include <utility>
 #include <vector>
 
-#include "bootp_frame.h"
+#include "dhcp_frame.h"
 #include "http/stream.h"
 #include "lookout/lookout.h"
 
@@ -29,9 +30,9 @@ class ClientViewer : public Viewer {
  private:
   struct Client {
     uint64_t requests = 0, dropped = 0;
-    uint8_t type = 0;  // of the latest
+    std::string type;  // of the latest message, in words
   };
-  using Key = std::pair<uint8_t, std::array<uint8_t, 16>>;
+  using Key = std::pair<uint8_t, decltype(ClientId::bytes)>;
 
   const std::shared_ptr<Stream> stream_;
   const Duration time_;

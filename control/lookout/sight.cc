@@ -7,8 +7,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/time/time.h"
-#include "bootp_frame.h"
 #include "clock.h"
+#include "dhcp_frame.h"
 #include "settings/text.h"
 
 namespace relaysieve {
@@ -32,20 +32,23 @@ bool dropped(const Sight& sight) { return info(sight.record.reason).action == Ac
 
 double microseconds(Duration duration) { return std::chrono::duration<double, std::micro>(duration).count(); }
 
-void add_bootp(ordered_json& line, const BootpFrame& bootp) {
-  line["message"] = bootp.reply ? "reply" : "request";
-  line["type"] = message_type(bootp.type);
-  line["client"] = bootp.client.text();
-  line["xid"] = absl::StrFormat("%08x", bootp.xid);
-  for (const uint16_t vlan : bootp.vlans)
+void add_message(ordered_json& line, const DhcpFrame& dhcp) {
+  const bool v6 = dhcp.family == Family::v6;
+  line["family"] = kFamilies[static_cast<size_t>(dhcp.family)];
+  line["message"] = dhcp.reply ? "reply" : "request";
+  line["type"] = message_type(dhcp.family, dhcp.type);
+  line["client"] = dhcp.client.text();
+  line["xid"] = absl::StrFormat("%0*x", v6 ? 6 : 8, dhcp.xid);
+  for (const uint16_t vlan : dhcp.vlans)
     if (vlan != 0) line["vlans"].push_back(vlan);
-  line["source_mac"] = print_mac(bootp.source_mac.first<6>());
-  line["source"] = print_address(bootp.source_ip);
-  line["destination"] = print_address(bootp.destination_ip);
-  line["giaddr"] = print_address(bootp.giaddr);
-  if (!bootp.reply) return;
-  line["yiaddr"] = print_address(bootp.yiaddr);
-  line["server"] = print_address(bootp.server_id != 0 ? bootp.server_id : bootp.source_ip);
+  line["source_mac"] = print_mac(dhcp.source_mac.first<6>());
+  line["source"] = print_address(dhcp.source_ip);
+  line["destination"] = print_address(dhcp.destination_ip);
+  line["giaddr"] = print_address(dhcp.giaddr);
+  if (v6) line["peer"] = print_address(dhcp.peer);
+  if (!dhcp.reply) return;
+  line["yiaddr"] = print_address(dhcp.yiaddr);
+  line["server"] = print_address(dhcp.server.unspecified() ? dhcp.source_ip : dhcp.server);
 }
 
 }  // namespace
@@ -69,7 +72,7 @@ void RelayNames::learn(const Sight& sight) {
   if (sight.record.router == 0 || names_.contains(router)) return;
   if (names_.size() >= Census::kRelays) names_.clear();
   const RelayName name = relay_of(frame_of(sight));
-  if (name.ip != 0) names_[router] = name;  // else it was cut off too short
+  if (!name.ip.unspecified()) names_[router] = name;  // else it was cut off too short
 }
 
 std::optional<RelayName> RelayNames::find(uint32_t router, Time now) {
@@ -94,7 +97,7 @@ ordered_json Describer::line(const Sight& sight) {
   ordered_json line = {{"time", print_time(wall_time(sight))},
                        {"frame", record.number},
                        {"port", record.port < ports_.size() ? ports_[record.port] : ""}};
-  if (const auto bootp = find_bootp(sight.bytes)) add_bootp(line, *bootp);
+  if (const auto dhcp = find_dhcp(sight.bytes)) add_message(line, *dhcp);
   line["length"] = record.length;
   line["verdict"] = dropped(sight) ? "drop" : "forward";
   line["reason"] = info(record.reason).name;

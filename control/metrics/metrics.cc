@@ -39,9 +39,14 @@ void daemon(Scrape& out, const Snapshot& snapshot) {
 
 void frames(Scrape& out, const Totals& totals) {
   out.counter("verdicts_total", help_of_verdicts());
-  for (size_t i = 0; i < kReasonCount; ++i)
-    out.add(totals.reasons[i], {{"verdict", kReasons[i].action == Action::drop ? "drop" : "forward"},
-                                {"reason", std::string(kReasons[i].name)}});
+  for (size_t i = 0; i < kReasonCount; ++i) {
+    const auto reason = static_cast<Reason>(i);
+    for (const Family family : families_of(reason))
+      out.add(totals.count(reason, family),
+              {{"verdict", action_of(reason) == Action::drop ? "drop" : "forward"},
+               {"reason", std::string(info(reason).name)},
+               {"family", std::string(kFamilies[static_cast<size_t>(family)])}});
+  }
   const auto total = [&](const char* name, const char* help, uint64_t value) {
     out.counter(name, help);
     out.add(value);

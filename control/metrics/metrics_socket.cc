@@ -23,7 +23,7 @@ absl::StatusOr<int> listener(const std::string& where) {
   const size_t colon = where.rfind(':');
   sockaddr_in address{};
   address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(address_of(where.substr(0, colon)).value_or(INADDR_LOOPBACK));
+  address.sin_addr.s_addr = htonl(address_of(where.substr(0, colon)).value_or(INADDR_LOOPBACK).ip4());
   address.sin_port = htons(number_of<uint16_t>(std::string_view(where).substr(colon + 1)).value_or(0));
 
   const int descriptor = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);

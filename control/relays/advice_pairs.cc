@@ -117,10 +117,11 @@ std::string who_is_late(const CensusTotals& totals) {
 std::vector<Advice> advise_on_pairs(const Settings& settings, const CensusTotals& totals) {
   const std::vector<Two> twos = twos_of(totals);
   Joins joins;
-  uint64_t twins = 0, begun = 0;
+  uint64_t twins = 0, nameless = 0, begun = 0;
   std::vector<std::string> reasons;
   for (const Two& two : twos) {
     twins += two.twins;
+    if (two.twin_of.empty()) nameless += two.twins;
     if (!two.one_subnet(totals)) continue;
     const std::vector<Join> left = two.to_join(settings.policy);
     joins.pairs.insert(joins.pairs.end(), left.begin(), left.end());
@@ -132,7 +133,7 @@ std::vector<Advice> advise_on_pairs(const Settings& settings, const CensusTotals
   }
   for (const CensusTotals::Relay& relay : totals.relays) {
     begun += Two::begun_by(relay);
-    joins.known.push_back(relay.name.giaddr);
+    if (relay.name.family() == Family::v4) joins.known.push_back(relay.name.giaddr.ip4());
   }
   Advice scope = advise_scope(settings, joins);
   scope.copies = begun;
@@ -142,9 +143,14 @@ std::vector<Advice> advise_on_pairs(const Settings& settings, const CensusTotals
     scope.reasons = {absl::StrCat("transmissions seen: ", begun, "; ", kEnough, " are needed")};
   } else if (reasons.empty()) {
     scope.reasons = {twins == 0 ? "no request came from two scopes at once"
-                                : absl::StrCat(twins,
-                                               " requests came from two scopes at once: too few to be one "
-                                               "subnet's; two clients that ask alike must not be joined")};
+                     : nameless == twins
+                         ? absl::StrCat(twins,
+                                        " requests came from two scopes at once that are no IPv4 networks "
+                                        "(DHCPv6, groups, VRFs): if each two are one subnet, subnet6_bits or "
+                                        "relay_groups does not say so")
+                         : absl::StrCat(twins,
+                                        " requests came from two scopes at once: too few to be one "
+                                        "subnet's; two clients that ask alike must not be joined")};
   }
   return {std::move(scope), advise_match(settings, totals, twos)};
 }

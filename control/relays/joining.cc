@@ -18,7 +18,7 @@ class Scopes {
  public:
   explicit Scopes(unsigned bits) : bits_(static_cast<uint8_t>(bits)) {}
 
-  uint32_t scope_of(uint32_t address) const { return address & Network{address, bits_}.mask(); }
+  uint32_t scope_of(uint32_t address) const { return address & mask_of(bits_); }
   void join(const Join& pair) {
     const uint32_t one = root(scope_of(pair.one)), other = root(scope_of(pair.other));
     above_[std::max(one, other)] = std::min(one, other);
@@ -45,7 +45,7 @@ size_t group_of(const Policy& policy, uint32_t address) {
 bool joins_strangers(const Scopes& scopes, const Joins& joins, unsigned bits) {
   std::map<uint32_t, uint32_t> root_of;  // by the larger network
   const auto is_stranger = [&](uint32_t address) {
-    const uint32_t larger = address & Network{address, static_cast<uint8_t>(bits)}.mask();
+    const uint32_t larger = address & mask_of(bits);
     const uint32_t root = scopes.root(scopes.scope_of(address));
     return root_of.try_emplace(larger, root).first->second != root;
   };

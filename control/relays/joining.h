@@ -11,7 +11,7 @@
 
 namespace relaysieve {
 
-// Two addresses that should be one scope.
+// Two IPv4 addresses that should be one scope.
 struct Join {
   uint32_t one, other;  // host byte order
 

@@ -55,6 +55,7 @@ ordered_json relay_json(const CensusTotals::Relay& relay, Time now, const Relays
     return std::max(std::chrono::duration<double>(now - then).count(), 0.0);
   };
   ordered_json json = name_json(relay.name, known.ports);
+  json["family"] = kFamilies[static_cast<size_t>(relay.name.family())];
   json["giaddr"] = print_address(relay.name.giaddr);
   add_counts(json, relay);
   json["first_seen_s"] = before(relay.first_seen);

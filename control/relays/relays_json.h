@@ -11,14 +11,14 @@
 namespace relaysieve {
 
 // Who brought what, as GET /v1/relays gives it and a replay's report holds it:
-//   relays       [{port, mac, ip, giaddr, copies, first_copies, second_copies, turns, late_copies, reasons,
+//   relays       [{port, mac, ip, family, giaddr, copies, first_copies, second_copies, turns, late_copies, reasons,
 //                first_seen_s, last_seen_s, silent}]
 //   others       the same of the relays beyond Census::kRelays
 //   pairs        [{first, second, copies, lag_us, distribution, late, twins, rewritten, hint}], each direction by itself:
 //                `first` brought the first copy; lag_us is null where there are no copies, hint only where there is one
 //   other_pairs  copies of pairs that found no room
 //   lag, echoes, repetitions   {copies, lag_us, distribution}
-// lag_us: {min, median, p90, p99, p999, max}; distribution: [[us, copies], ...], each with the longest lag that counts
+// family is v4 or v6; giaddr of DHCPv6 is the link-address. lag_us: {min, median, p90, p99, p999, max}; distribution: [[us, copies], ...], each with the longest lag that counts
 // there (1/32 wide). first_seen_s and last_seen_s: so many seconds before `now`.
 struct RelaysKnown {
   std::vector<std::string> ports = {};               // names by Frame::port; empty = numbers

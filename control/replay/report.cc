@@ -32,10 +32,13 @@ Chapter chapter_of(Reason reason) {
     case Reason::malformed_udp:
     case Reason::malformed_bootp:
     case Reason::malformed_options:
+    case Reason::malformed_dhcp6:
+    case Reason::nested_too_deep:
       return Chapter::undecided;
     case Reason::direct:
     case Reason::reply:
     case Reason::leasequery:
+    case Reason::prefix_delegation:
     case Reason::not_dhcp:
     case Reason::server_side:
     case Reason::bypassed:
@@ -67,8 +70,10 @@ void add_reasons(std::string& out, const Tally& tally) {
     for (size_t i = 0; i < kReasonCount; ++i) {
       const auto reason = static_cast<Reason>(i);
       if (tally.count(reason) == 0 || chapter_of(reason) != static_cast<Chapter>(chapter)) continue;
-      absl::StrAppendFormat(&lines, "  %9d  %-24s %s\n", tally.count(reason), view(info(reason).name),
-                            view(info(reason).sentence));
+      const uint64_t v6 = tally.of_v6(reason);
+      absl::StrAppendFormat(&lines, "  %9d  %-24s %s%s\n", tally.count(reason), view(info(reason).name),
+                            view(info(reason).sentence),
+                            v6 == 0 ? "" : absl::StrFormat(" (%d of DHCPv6)", v6));
     }
     absl::StrAppend(&out, "\n", kTitles[chapter], lines.empty() ? ": none\n" : "\n", lines);
   }
@@ -113,10 +118,14 @@ nlohmann::ordered_json report_json(const Report& report) {
                        {"span_us", microseconds(tally.span())}};
   for (const Line& line : headline(tally)) json[line.name] = line.count;
   json["reasons"] = json["undecided"] = ordered_json::object();
+  json["families"] = {{"v4", ordered_json::object()}, {"v6", ordered_json::object()}};
   for (size_t i = 0; i < kReasonCount; ++i) {
     const auto reason = static_cast<Reason>(i);
     const uint64_t count = tally.count(reason);
     if (count != 0) json["reasons"][info(reason).name] = count;
+    const uint64_t v6 = tally.of_v6(reason);
+    if (v6 != 0) json["families"]["v6"][info(reason).name] = v6;
+    if (has_family(reason) && count != v6) json["families"]["v4"][info(reason).name] = count - v6;
     if (count != 0 && chapter_of(reason) == Chapter::undecided) json["undecided"][info(reason).name] = count;
   }
   json.update(who_brought_what(report));

@@ -8,6 +8,7 @@ namespace relaysieve {
 void Tally::add(const Frame& frame, const Verdict& verdict) {
   ++(verdict.dropped() ? dropped_ : forwarded_);
   ++reasons_[static_cast<size_t>(verdict.reason)];
+  of_v6_[static_cast<size_t>(verdict.reason)] += verdict.family == Family::v6;
   if (frames() == 1) first_ = last_ = frame.time;
   first_ = std::min(first_, frame.time);
   last_ = std::max(last_, frame.time);

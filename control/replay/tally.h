@@ -19,6 +19,7 @@ class Tally {
   uint64_t dropped() const { return dropped_; }
   uint64_t requests() const { return requests_; }
   uint64_t count(Reason reason) const { return reasons_[static_cast<size_t>(reason)]; }
+  uint64_t of_v6(Reason reason) const { return of_v6_[static_cast<size_t>(reason)]; }  // of these: DHCPv6
   // A drop, or what monitor mode forwards in its place.
   uint64_t count_either_mode(Reason drop) const { return count(drop) + count(as_monitored(drop)); }
   Duration span() const { return last_ - first_; }  // from the earliest frame to the latest
@@ -33,7 +34,7 @@ class Tally {
   uint64_t forwarded_ = 0;
   uint64_t dropped_ = 0;
   uint64_t requests_ = 0;
-  std::array<uint64_t, kReasonCount> reasons_{};
+  std::array<uint64_t, kReasonCount> reasons_{}, of_v6_{};
   Time first_ = Time::max();
   Time last_ = Time::max();
   Census census_;

@@ -18,7 +18,8 @@ bool is_off_or_listener(std::string_view text) {
   const size_t colon = text.rfind(':');
   if (text == "off" || colon == text.npos) return text == "off";
   const auto port = number_of<uint16_t>(text.substr(colon + 1));
-  return port && *port != 0 && address_of(text.substr(0, colon));
+  const auto address = address_of(text.substr(0, colon));
+  return port && *port != 0 && address && address->is_ip4();
 }
 
 std::optional<std::string> port_of(std::string_view text) {
@@ -64,21 +65,24 @@ const std::vector<Setting>& settings_table() {
           "scope", &Policy::scope, {"subnet", "any", "exact"},
           "copies belong together when the relays' addresses are in one subnet, whatever they are, or equal"),
       number<uint8_t>("subnet_bits", &Policy::subnet_bits, 0, 32, "prefix length for scope subnet"),
+      number<uint8_t>("subnet6_bits", &Policy::subnet6_bits, 0, 128,
+                      "prefix length for scope subnet, of DHCPv6's link-addresses"),
       boolean("ignore_vlan", &Policy::ignore_vlan,
               "copies on different VLANs may belong together: for routers on two VLANs of one trunk"),
+      boolean("dedup_prefix_delegation", &Policy::dedup_prefix_delegation,
+              "judge DHCPv6 requests for prefixes as well, from whose replies relays learn routes"),
       networks("trusted_relays", &Policy::trusted_relays,
-               "judge only copies whose source address and giaddr are in here; none = all"),
+               "judge only copies whose source address, and giaddr or link-address, are in here; none = all"),
       groups<Network>({.name = "relay_groups",
                        .sentence = "relays of one group are one scope, whatever their subnets",
                        .allowed = kNetworkAllowed,
                        .example = "[relay_groups]\ncampus = [\"192.0.2.1\", \"192.0.2.2\"]"},
                       &Policy::relay_groups, &Settings::relay_group_names, network_of, print_network),
-      groups<uint32_t>({.name = "server_groups",
-                        .sentence = "servers of one group are one server: a copy to another member is a copy",
-                        .allowed = "an IPv4 address, such as 10.0.0.1",
-                        .example = "[server_groups]\nwds = [\"10.30.0.10\", \"10.30.0.11\"]"},
-                       &Policy::server_groups, &Settings::server_group_names, address_of,
-                       [](const uint32_t& address) { return print_address(address); }),
+      groups<Address>({.name = "server_groups",
+                       .sentence = "servers of one group are one server: a copy to another member is a copy",
+                       .allowed = "an IP address, such as 10.0.0.1 or 2001:db8::1",
+                       .example = "[server_groups]\nwds = [\"10.30.0.10\", \"10.30.0.11\"]"},
+                      &Policy::server_groups, &Settings::server_group_names, address_of, print_address),
       number<size_t>("clients", &Settings::clients, 64, 16'777'216,
                      "how many clients are remembered at once"),
       list<std::string>(

@@ -20,7 +20,8 @@ namespace relaysieve::kinds {
 
 using Shape = Setting::Shape;
 
-inline constexpr const char* kNetworkAllowed = "an IPv4 address or network, such as 10.0.0.0/8";
+inline constexpr const char* kNetworkAllowed =
+    "an IP address or network, such as 10.0.0.0/8 or 2001:db8::/32";
 
 template <typename T>
 T& at(Settings& settings, T Settings::*field) {
@@ -146,7 +147,7 @@ Setting networks(std::string_view name, Networks Policy::*field, std::string sen
 inline bool overlap(const Network& a, const Network& b) {
   return a.contains(b.address) || b.contains(a.address);
 }
-inline bool overlap(uint32_t a, uint32_t b) { return a == b; }
+inline bool overlap(const Address& a, const Address& b) { return a == b; }
 
 // Named groups of members; a member belongs to one group.
 template <typename Member>

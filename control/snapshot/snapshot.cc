@@ -44,6 +44,21 @@ ordered_json to_json(const Rates& rates, const std::vector<Snapshot::Port>& port
           {"ports", by_port}};
 }
 
+// What frames were of each family, by reason; without those that there are none of.
+ordered_json families_json(const Totals& totals) {
+  ordered_json families;
+  for (const Family family : {Family::v4, Family::v6}) {
+    ordered_json& counts = families[std::string(kFamilies[static_cast<size_t>(family)])] =
+        ordered_json::object();
+    for (size_t i = 0; i < kReasonCount; ++i) {
+      const auto reason = static_cast<Reason>(i);
+      const uint64_t count = has_family(reason) ? totals.count(reason, family) : 0;
+      if (count != 0) counts[std::string(info(reason).name)] = count;
+    }
+  }
+  return families;
+}
+
 }  // namespace
 
 ordered_json to_json(const Snapshot& snapshot) {
@@ -80,6 +95,7 @@ ordered_json to_json(const Snapshot& snapshot) {
                          {"workers", workers},
                          {"ports", ports},
                          {"reasons", reasons},
+                         {"families", families_json(totals)},
                          {"totals",
                           {{"received", totals.received},
                            {"forwarded", totals.forwarded},

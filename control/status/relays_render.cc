@@ -40,22 +40,26 @@ std::vector<const Json*> sorted(const Json& relays) {
 }
 
 std::string relay_table(const Json& who, const Style& style) {
-  size_t width = 4;
-  for (const Json& relay : who.at("relays"))
-    width = std::max(width, relay.at("port").get_ref<const std::string&>().size());
-  std::string table =
-      absl::StrFormat("%-*s  %-17s  %-15s  %-15s %10s %10s %10s %10s %10s  %s\n", width, "port", "MAC",
-                      "source IP", "giaddr", "copies", "first", "second", "turns", "late", "last seen");
+  const auto widest = [&](const char* name, size_t least) {
+    for (const Json& relay : who.at("relays"))
+      least = std::max(least, relay.at(name).get_ref<const std::string&>().size());
+    return least;
+  };
+  const size_t width = widest("port", 4), ip = widest("ip", 15), giaddr = widest("giaddr", 15);
+  std::string table = absl::StrFormat("%-*s  %-17s  %-*s  %-*s %10s %10s %10s %10s %10s  %s\n", width, "port",
+                                      "MAC", ip, "source IP", giaddr, "giaddr", "copies", "first", "second",
+                                      "turns", "late", "last seen");
   for (const Json* relay : sorted(who.at("relays"))) {
     const auto of = [&](const char* name) { return relay->at(name).get<std::string>(); };
     const bool silent = relay->at("silent").get<bool>();
     const std::string line = absl::StrFormat(
-        "%-*s  %-17s  %-15s  %-15s%s  %s%s", width, of("port"), of("mac"), of("ip"), of("giaddr"),
+        "%-*s  %-17s  %-*s  %-*s%s  %s%s", width, of("port"), of("mac"), ip, of("ip"), giaddr, of("giaddr"),
         counts(*relay), ago(relay->at("last_seen_s").get<double>()), silent ? "  SILENT" : "");
     absl::StrAppend(&table, silent ? style(Level::problem, line) : line, "\n");
   }
   if (const Json& others = who.at("others"); number(others, "copies") != 0)
-    absl::StrAppendFormat(&table, "%-*s%s\n", width + 53, "others, counted together", counts(others));
+    absl::StrAppendFormat(&table, "%-*s%s\n", width + 23 + ip + giaddr, "others, counted together",
+                          counts(others));
   return table;
 }
 

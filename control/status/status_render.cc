@@ -53,14 +53,18 @@ std::string request_lines(const Json& status) {
   return lines;
 }
 
-std::string reason_table(const Json& reasons) {
+std::string reason_table(const Json& status) {
+  const Json& reasons = status.at("reasons");
+  const Json of_v6 = status.value(Json::json_pointer("/families/v6"), Json::object());
   std::string table;
   for (const ReasonInfo& reason : kReasons) {
     const auto count = reasons.value(std::string(reason.name), uint64_t{0});
     if (count == 0) continue;
-    absl::StrAppendFormat(&table, "%14u  %-7s  %-26s  %s\n", count,
+    const auto v6 = of_v6.value(std::string(reason.name), uint64_t{0});
+    absl::StrAppendFormat(&table, "%14u  %-7s  %-26s  %s%s\n", count,
                           reason.action == Action::drop ? "drop" : "forward", std::string(reason.name),
-                          std::string(reason.sentence));
+                          std::string(reason.sentence),
+                          v6 == 0 ? "" : absl::StrFormat(" (%u of DHCPv6)", v6));
   }
   return table.empty() ? "" : absl::StrFormat("\n%14s  %-7s  %s\n", "frames", "verdict", "reason") + table;
 }
@@ -120,7 +124,7 @@ std::string render_status(const Json& status, const Style& style) {
   const Level level = level_of(text(status.at("look_at"), "level"));
   return style.strong(title_line(status)) + "\n" + style(level, look_at_line(status)) + "\n\n" +
          port_table(status.at("ports"), style) + "\n" + rate_table(status) + request_lines(status) +
-         sums(status.at("totals")) + reason_table(status.at("reasons")) + stalls(status.at("workers"));
+         sums(status.at("totals")) + reason_table(status) + stalls(status.at("workers"));
 }
 
 }  // namespace relaysieve

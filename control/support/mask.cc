@@ -99,12 +99,12 @@ std::optional<Masker::Match> Masker::match(std::string_view text) {
   return match_name(text);
 }
 
-// 02:00:00:00:00:01, with any separator and longer ones (chaddr has up to 16 bytes); 0200.0000.0001
+// 02:00:00:00:00:01, with any separator and longer ones (chaddr has up to 16 bytes, a DUID 130); 0200.0000.0001
 std::optional<Masker::Match> Masker::match_mac(std::string_view text) {
   const size_t pairs = pairs_in(text);
   const size_t length = pairs * 3 - 1;
   const auto ends = [&](size_t at) { return at == text.size() || !is_word(text[at]); };
-  if (pairs >= 6 && pairs <= 20 && ends(length)) {
+  if (pairs >= 6 && pairs <= 130 && ends(length)) {
     const std::string_view found = text.substr(0, length);
     if (pairs == 6) return Match{length, with_digits_of(found, other_mac(number_in(found)))};
     return Match{length, other_octets(found)};
@@ -143,14 +143,15 @@ std::optional<Masker::Match> Masker::match_ipv6(std::string_view text) {
 std::optional<Masker::Match> Masker::match_ipv4(std::string_view text) {
   size_t length = run_of(text, [](char c) { return is_digit(c) || c == '.'; });
   while (length > 0 && text[length - 1] == '.') --length;
-  const auto address = address_of(text.substr(0, length));
-  if (!address || (length < text.size() && is_word(text[length]))) return std::nullopt;
-  uint32_t other = other_ipv4(*address);
+  const auto found = address_of(text.substr(0, length));
+  if (!found || (length < text.size() && is_word(text[length]))) return std::nullopt;
+  const uint32_t address = found->ip4();
+  uint32_t other = other_ipv4(address);
   if (length < text.size() && text[length] == '/') {
     const std::string_view rest = text.substr(length + 1);
     const auto bits = number_of<unsigned>(rest.substr(0, run_of(rest, is_digit)));
     const uint32_t hosts = bits && *bits < 32 ? ~uint32_t{0} >> *bits : 0;
-    if ((*address & hosts) == 0) other &= ~hosts;
+    if ((address & hosts) == 0) other &= ~hosts;
   }
   return Match{length, print_address(other)};
 }

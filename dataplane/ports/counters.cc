@@ -9,6 +9,7 @@ void Totals::add(const Counters& worker) {
   for (size_t i = 0; i < kReasonCount; ++i) {
     const uint64_t judged = worker.reasons[i].get();
     reasons[i] += judged;
+    of_v6[i] += worker.of_v6[i].get();
     if (kReasons[i].action == Action::drop) dropped += judged;
   }
   forwarded += worker.forwarded.get();

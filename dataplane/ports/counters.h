@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "counter.h"
+#include "relaysieve/family.h"
 #include "relaysieve/reason.h"
 
 namespace relaysieve {
@@ -26,6 +27,7 @@ struct alignas(64) Counters {
   explicit Counters(size_t port_count) : ports(port_count) {}
 
   std::array<Counter, kReasonCount> reasons;  // verdicts, one for each frame that came in
+  std::array<Counter, kReasonCount> of_v6;    // of these: DHCPv6
   Counter forwarded;                          // frames that left by a port at least
   Counter refused;                            // frames that should have, and left by none
   Counter
@@ -45,12 +47,17 @@ struct Totals {
     uint64_t rx_frames = 0, rx_bytes = 0, tx_frames = 0, tx_bytes = 0, refused = 0;
   };
 
-  std::array<uint64_t, kReasonCount> reasons{};
+  std::array<uint64_t, kReasonCount> reasons{}, of_v6{};
   uint64_t received = 0, forwarded = 0, dropped = 0, refused = 0, extra = 0, evicted = 0, recalled = 0;
   std::vector<Port> ports;
 
   void add(const Counters& worker);
   uint64_t count(Reason reason) const { return reasons[static_cast<size_t>(reason)]; }
+  // Frames of one family; of a reason that has none, Family::none.
+  uint64_t count(Reason reason, Family family) const {
+    const uint64_t v6 = of_v6[static_cast<size_t>(reason)];
+    return family == Family::v6 ? v6 : count(reason) - v6;
+  }
   uint64_t requests() const;  // that the rule has judged
   bool sums_agree() const;
 };

@@ -15,9 +15,9 @@ std::span<const uint8_t> bytes_of(const TapRecord& record) {
   return {reinterpret_cast<const uint8_t*>(&record), sizeof record};
 }
 
-bool is_of(const Chaddr& client, std::span<const uint8_t> frame) {
-  const auto bootp = find_bootp(frame);
-  return bootp && bootp->client == client;
+bool is_of(const ClientId& client, std::span<const uint8_t> frame) {
+  const auto message = find_dhcp(frame);
+  return message && message->is_of(client);
 }
 
 }  // namespace

@@ -10,8 +10,8 @@
 #include <span>
 #include <vector>
 
-#include "bootp_frame.h"
 #include "counter.h"
+#include "dhcp_frame.h"
 #include "ports/byte_ring.h"
 #include "relaysieve/filter.h"
 
@@ -19,9 +19,9 @@ namespace relaysieve {
 
 // What somebody wants to see of the frames.
 struct TapFilter {
-  uint64_t reasons = 0;  // a bit for each Reason; of server_side only the BOOTREPLYs are seen
-  std::optional<Chaddr> client = std::nullopt;  // only what has this one's address in it
-  uint32_t longest = ~0u;                       // bytes kept of a frame
+  uint64_t reasons = 0;  // a bit for each Reason; of server_side only replies are seen
+  std::optional<ClientId> client = std::nullopt;  // only this one's messages
+  uint32_t longest = ~0u;                         // bytes kept of a frame
 
   static_assert(kReasonCount <= 64);
   static constexpr uint64_t bit(Reason reason) { return uint64_t{1} << static_cast<unsigned>(reason); }

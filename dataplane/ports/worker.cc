@@ -7,7 +7,7 @@
 #include <bit>
 #include <chrono>
 
-#include "bootp_frame.h"
+#include "dhcp_frame.h"
 #include "glimpse.h"
 #include "ports/frame_bytes.h"
 
@@ -167,7 +167,7 @@ void Worker::witness(Mask which) {
   for (uint16_t n = 0, end = judged_; n < end; ++n) {
     if ((which >> place_[n] & 1) == 0) continue;
     const Verdict& verdict = verdicts_[n];
-    count(verdict.reason);
+    count(verdict);
     if (verdict.evicted) counters_.evicted.add(1);
     if (verdict.recalled) counters_.recalled.add(1);
     census_.note(frames_[n], verdict);
@@ -211,7 +211,7 @@ void Worker::show_replies(const Cable& server) {
   for (uint16_t i = 0; i < in_.size; ++i) {
     const rte_mbuf* frame = in_.frames[i];
     frames_[i] = {bytes_of(frame), in_.times[i], number_ += stride_, server.port};
-    const auto found = find_bootp(frames_[i].bytes);
+    const auto found = find_dhcp(frames_[i].bytes);
     if (!found || !found->reply) continue;
     taps_.see(frames_[i], {.reason = Reason::server_side, .undo = {}}, frame->pkt_len);
   }

@@ -56,7 +56,11 @@ class Worker {
   Mask spread(Wire& wire);
 
   void adopt_policy();
-  void count(Reason reason, uint64_t n = 1) { counters_.reasons[static_cast<size_t>(reason)].add(n); }
+  void count(Reason reason, uint64_t n) { counters_.reasons[static_cast<size_t>(reason)].add(n); }
+  void count(const Verdict& verdict) {
+    count(verdict.reason, 1);
+    if (verdict.family == Family::v6) counters_.of_v6[static_cast<size_t>(verdict.reason)].add(1);
+  }
 
   std::vector<Wire> wires_;
   Filter filter_;

@@ -18,7 +18,7 @@ void Worker::drop_looped(Wire& wire, const Cable& cable) {
     const auto heard = wire.junction->stations.find(source_of(frame), now);
     const bool known_behind = heard && *heard == wire.server.port;  // spares all others the hash
     if (known_behind && wire.junction->loops.came_round(bytes_of(frame), now)) {
-      count(Reason::looped);
+      count(Reason::looped, 1);
       taps_.see({bytes_of(frame), now, number_ += stride_, cable.port},
                 {.action = Action::drop, .reason = Reason::looped, .undo = {}}, frame->pkt_len);
       bytes_ -= frame->pkt_len;

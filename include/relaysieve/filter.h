@@ -5,6 +5,8 @@
 #include <memory>
 #include <span>
 
+#include "relaysieve/address.h"
+#include "relaysieve/family.h"
 #include "relaysieve/frame.h"
 #include "relaysieve/policy.h"
 #include "relaysieve/time.h"
@@ -83,8 +85,10 @@ class Filter {
 struct RelayName {
   uint16_t port = 0;
   uint8_t mac[6] = {};
-  uint32_t ip = 0;      // host byte order
-  uint32_t giaddr = 0;  // host byte order
+  Address ip;
+  Address giaddr;  // of DHCPv6: link-address
+
+  Family family() const { return ip.is_ip4() ? Family::v4 : Family::v6; }
 };
 RelayName relay_of(const Frame& frame);
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "relaysieve/address.h"
 #include "relaysieve/time.h"
 
 namespace relaysieve {
@@ -13,14 +14,21 @@ enum class Mode : uint8_t { enforce, monitor, bypass };
 enum class ScopeRule : uint8_t { subnet, any, exact };
 enum class Match : uint8_t { content, identity };
 
-// An IPv4 network: address in host byte order, bits 0..32. Bits of the address beyond `bits` are ignored.
+// A network of either family. Bits of the address beyond its prefix are ignored.
 struct Network {
-  uint32_t address = 0;
-  uint8_t bits = 32;
+  Address address;
+  uint8_t bits;  // of the address's 128: 96 and more for IPv4
 
-  constexpr uint32_t mask() const { return bits == 0 ? 0 : ~uint32_t{0} << (32 - bits); }
-  constexpr bool contains(uint32_t ip) const { return ((ip ^ address) & mask()) == 0; }
+  constexpr Network(uint32_t ip4, unsigned prefix = 32)
+      : address(ip4), bits(static_cast<uint8_t>(96 + prefix)) {}
+  constexpr Network(Address any, unsigned prefix) : address(any), bits(static_cast<uint8_t>(prefix)) {}
+
+  constexpr bool contains(const Address& ip) const { return ip.network(bits) == address.network(bits); }
+  friend constexpr bool operator==(const Network&, const Network&) = default;
 };
+
+// Of an IPv4 prefix, 0..32, in host byte order.
+constexpr uint32_t mask_of(unsigned bits) { return bits == 0 ? 0 : ~uint32_t{0} << (32 - bits); }
 
 using Networks = std::vector<Network>;
 
@@ -36,13 +44,19 @@ struct Policy {
   Mode mode = Mode::enforce;
   Match match = Match::content;
   ScopeRule scope = ScopeRule::subnet;
-  uint8_t subnet_bits = 24;      // prefix length of ScopeRule::subnet, 0..32
-  bool ignore_vlan = false;      // true for routers on two VLANs of one trunk
-  Networks trusted_relays = {};  // must hold both source IP and giaddr; empty = all are trusted
-  // Addresses (giaddr or link selection) that are one scope, whatever their subnets; the first match counts.
+  uint8_t subnet_bits = 24;   // prefix length of ScopeRule::subnet, 0..32
+  uint8_t subnet6_bits = 64;  // and of IPv6, 0..128
+  bool ignore_vlan = false;   // true for routers on two VLANs of one trunk
+  // Relays learn routes from the replies to a request for a prefix (IA_PD), each from its own: true drops copies of
+  // such requests as well.
+  bool dedup_prefix_delegation = false;
+  // Must hold both the source address and giaddr, or link-address where there is one; empty = all are trusted.
+  Networks trusted_relays = {};
+  // Addresses (giaddr, link selection or link-address) that are one scope, whatever their subnets; the first match
+  // counts.
   std::vector<Networks> relay_groups = {};
-  // Servers that are one server: a copy to another member is a copy. Host-order IPv4.
-  std::vector<std::vector<uint32_t>> server_groups = {};
+  // Servers that are one server: a copy to another member is a copy.
+  std::vector<std::vector<Address>> server_groups = {};
 };
 
 // How long a record is kept to tell a late copy (reason late_copy) from a first one.

@@ -4,7 +4,10 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string_view>
+
+#include "relaysieve/family.h"
 
 // The one list of reasons. The enum, the counters, the JSON, the metrics' help and the manual come from it:
 // X(name, action, sentence). `name` is the stable word users see.
@@ -30,17 +33,20 @@
   X(twin_other_scope, forward, "the same request in another scope: two clients, or a wrong scope setting") \
   X(evicted_retry, forward, "a repeated request whose record had to be evicted")                           \
   X(over_capacity, forward, "the memory had no room to judge this copy")                                   \
-  X(untrusted_relay, forward, "the source address or giaddr is not in trusted_relays")                     \
+  X(untrusted_relay, forward, "the source address, or giaddr or link-address, is not in trusted_relays")   \
   /* frames the rule does not look at */                                                                   \
-  X(direct, forward, "a request no relay sent to a server: giaddr is 0, or the destination a group")       \
-  X(reply, forward, "a BOOTREPLY")                                                                         \
-  X(leasequery, forward, "a DHCPLEASEQUERY (RFC 4388): chaddr is another host's")                          \
-  X(not_dhcp, forward, "not IPv4 UDP to port 67 under at most two VLAN tags")                              \
-  X(fragment, forward, "an IPv4 fragment")                                                                 \
-  X(malformed_ip, forward, "an IPv4 header that contradicts itself or the frame's length")                 \
-  X(malformed_udp, forward, "a UDP length that contradicts the IPv4 length")                               \
+  X(direct, forward, "a request no relay sent to a server: giaddr is 0, no RELAY-FORW, or to a group")     \
+  X(reply, forward, "a BOOTREPLY, or what a DHCPv6 server says")                                           \
+  X(leasequery, forward, "a LEASEQUERY (RFC 4388, RFC 5007): it is about another host")                    \
+  X(prefix_delegation, forward, "asks for a prefix (IA_PD): relays learn routes from the replies")         \
+  X(not_dhcp, forward, "not UDP to port 67, or 547 over IPv6, under at most two VLAN tags")                \
+  X(fragment, forward, "an IP fragment")                                                                   \
+  X(malformed_ip, forward, "an IP header that contradicts itself or the frame's length")                   \
+  X(malformed_udp, forward, "a UDP length that contradicts the IP length")                                 \
   X(malformed_bootp, forward, "shorter than a BOOTP header, hlen above 16, or op neither 1 nor 2")         \
   X(malformed_options, forward, "an option runs over the end of the message")                              \
+  X(malformed_dhcp6, forward, "a DHCPv6 relay's message without exactly one client's message in it")       \
+  X(nested_too_deep, forward, "more than 8 DHCPv6 relays, one behind the other (HOP_COUNT_LIMIT)")         \
   X(server_side, forward, "came in on the server's side: never looked at")                                 \
   X(bypassed, forward, "bypass mode: never looked at")
 
@@ -79,6 +85,31 @@ static_assert([] {
     if (action_of(static_cast<Reason>(i)) != kReasons[i].action) return false;
   return true;
 }());
+
+namespace detail {
+inline constexpr std::array kBothFamilies = {Family::v4, Family::v6};
+inline constexpr std::array kNoFamily = {Family::none};
+}  // namespace detail
+
+// Which families frames of this reason have (Verdict::family): none where it is not known that they are DHCP.
+constexpr std::span<const Family> families_of(Reason reason) {
+  switch (reason) {
+    case Reason::looped:
+    case Reason::not_dhcp:
+    case Reason::server_side:
+    case Reason::bypassed:
+      return detail::kNoFamily;
+    case Reason::malformed_bootp:
+      return std::span(detail::kBothFamilies).first(1);
+    case Reason::prefix_delegation:
+    case Reason::malformed_dhcp6:
+    case Reason::nested_too_deep:
+      return std::span(detail::kBothFamilies).last(1);
+    default:
+      return detail::kBothFamilies;
+  }
+}
+constexpr bool has_family(Reason reason) { return families_of(reason)[0] != Family::none; }
 
 // Whether the rule has judged a relayed request.
 constexpr bool is_of_request(Reason reason) {

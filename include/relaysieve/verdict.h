@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+#include "relaysieve/family.h"
 #include "relaysieve/reason.h"
 #include "relaysieve/time.h"
 #include "relaysieve/undo.h"
@@ -13,6 +14,7 @@ namespace relaysieve {
 struct Verdict {
   Action action = Action::forward;
   Reason reason = Reason::not_dhcp;
+  Family family = Family::none;
   bool request = false;    // a relayed request: the fields below say more
   bool has_first = false;  // an earlier copy of this transmission is known: first_number says which
   bool evicted = false;    // its record took the place of one whose window had not ended
@@ -20,7 +22,7 @@ struct Verdict {
   uint32_t router = 0;     // who brought this copy: hash of ingress port, source MAC and source IP
   uint32_t first_router =
       0;                // who brought the first copy, or the request it is like; if there is none, `router`
-  uint32_t subnet = 0;  // the scope of this copy as a network address; 0: it has none (a group, a VRF)
+  uint32_t subnet = 0;  // the scope of this copy as a network address; 0: it has none (a group, a VRF, IPv6)
   uint32_t first_subnet = 0;  // and of its twin's first copy (twin_other_scope)
   Duration lag{};             // time since that first copy; of a repetition, since what it repeats began
   uint64_t first_number = 0;  // that first copy's Frame::number

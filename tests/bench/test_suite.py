@@ -12,10 +12,10 @@ from conftest import BUILD
 PROGRAM = BUILD / "bench" / "relaysieve_bench"
 BOUND = 300  # s, on a loaded machine
 SMALL = "(clients:1024/|clients:65536/relays:2/|other64)"
-JUDGES = {"filter/full", "filter/ours", "filter/xdp", "floor/memory", "window/ours", "window/rte_hash",
+JUDGES = {"filter/full", "filter/ours", "filter/ours6", "filter/xdp", "floor/memory", "window/ours", "window/rte_hash",
           "window/rte_member", "window/flat_hash_map", "worker/ours"}
 MISSING = {"filter/full": 0.05}  # clients of a full table that found no room
-THINGS = JUDGES | {"fingerprint/ours", "message/ours", "reading/ours", "worker/io", "worker/macswap"}
+THINGS = JUDGES | {"fingerprint/ours", "message/ours", "message/ours6", "reading/ours", "reading/ours6", "worker/io", "worker/macswap"}
 
 
 def bench(*words):

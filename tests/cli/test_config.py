@@ -96,7 +96,7 @@ def test_the_example_is_valid_and_changes_nothing_with_or_without_its_comments(s
     defaults = relaysieve.run("config", "show", "--json", "--window", "1s").report()
     uncommented = re.sub(r"^#(?=[a-z\[])", "", example, flags=re.M)
     assert uncommented.count("\n[") == 2
-    names = re.findall(r"^(?:([a-z_]+) = |\[([a-z_]+)\])", uncommented, re.M)
+    names = re.findall(r"^(?:([a-z0-9_]+) = |\[([a-z_]+)\])", uncommented, re.M)
     assert sorted(a or b for a, b in names) == sorted(defaults)
     for text in (example, uncommented):
         file = settings(text)

@@ -39,7 +39,7 @@ WRONG = {
     "match": (["in", "--match", "all"], '"all" is not content or identity'),
     "scope": (["in", "--scope", "vlan"], '"vlan" is not subnet or any or exact'),
     "bits": (["in", "--subnet-bits", "33"], "a whole number from 0 to 32"),
-    "network": (["in", "--trusted-relays", "10.0.0.0/33"], "an IPv4 address or network"),
+    "network": (["in", "--trusted-relays", "10.0.0.0/33"], "an IP address or network"),
     "clients": (["in", "--clients", "63"], "a whole number from 64 to 16777216"),
     "missing file": (["/nonexistent/in.pcap"], "/nonexistent/in.pcap: No such file or directory"),
     "a folder": (["/tmp"], "/tmp: not a capture"),

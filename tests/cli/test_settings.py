@@ -73,8 +73,8 @@ WRONG = {
     "text for a truth": ('ignore_vlan = "yes"', ['1:15: ignore_vlan: "yes" is not true or false']),
     "array for a word": ('mode = ["enforce"]', ["1:8: mode: an array is not enforce or monitor or bypass, in quotes"]),
     "table for a word": ("[mode]\n", ["1:1: mode: a table is not enforce or monitor or bypass, in quotes"]),
-    "word for an array": ('trusted_relays = "10.0.0.1"', ['1:18: trusted_relays: "10.0.0.1" is not an array; a member of it is an IPv4 ']),
-    "member": ('trusted_relays = ["10.0.0.1",\n  "10.0.0"]', ['2:3: trusted_relays: "10.0.0" is not an IPv4 address or network']),
+    "word for an array": ('trusted_relays = "10.0.0.1"', ['1:18: trusted_relays: "10.0.0.1" is not an array; a member of it is an IP ']),
+    "member": ('trusted_relays = ["10.0.0.1",\n  "10.0.0"]', ['2:3: trusted_relays: "10.0.0" is not an IP address or network']),
     "limit": ('window = "6s"', ['1:10: window: "6s" is not a duration such as 250ms, from 10ms to 5s']),
     "GRUB": ('echo_window = "0.2s"', ['1:15: echo_window: "0.2s" is not a duration such as 250ms, from 0 to below 200ms: '
                                          "GRUB repeats a request after 200ms"]),
@@ -86,7 +86,7 @@ WRONG = {
                    ['3:18: relay_groups.a: "10.0.0.1" overlaps with group b: one group for each address']),
     "overlapping": ('[relay_groups]\na = ["10.0.0.0/24"]\nb = ["10.0.0.128/25"]\nc = ["10.0.0.0/8"]',
                     ['3:6: relay_groups.b: "10.0.0.128/25" overlaps with group a', '4:6: relay_groups.c: "10.0.0.0/8" overlaps with group a']),
-    "a network of servers": ('[server_groups]\na = ["10.0.0.0/24"]', ['2:6: server_groups.a: "10.0.0.0/24" is not an IPv4 address, such as']),
+    "a network of servers": ('[server_groups]\na = ["10.0.0.0/24"]', ['2:6: server_groups.a: "10.0.0.0/24" is not an IP address, such as']),
     "a server in two": ('[server_groups]\na = ["10.0.0.1"]\nb = ["10.0.0.1"]', ['3:6: server_groups.b: "10.0.0.1" overlaps with group a']),
     "another unknown": ('colour = 1', ['1:1: "colour" is not a setting; these are: mode, window, ']),
     "two ports for one": ('server = "eth1,eth2"', ['1:10: server: "eth1,eth2" is not one port']),
@@ -100,7 +100,7 @@ WRONG = {
     "metrics": ('metrics = "9467"', ['1:11: metrics: "9467" is not an IPv4 address and a port']),
     "everything at once": ('mode = 1\nwindow = "1h"\nclients = true\n[other]\n[relay_groups]\na = [1]',
                            ["1:8: mode: ", "2:10: window: ", "3:11: clients: true is not a whole number", '4:2: "other" is not a setting',
-                            "6:6: relay_groups.a: 1 is not an IPv4 address or network"]),
+                            "6:6: relay_groups.a: 1 is not an IP address or network"]),
 }
 
 

@@ -13,6 +13,7 @@
 #include "support/clients.h"
 #include "support/network.h"
 #include "support/oracle.h"
+#include "support/translated.h"
 
 namespace relaysieve::fuzz {
 namespace {
@@ -34,7 +35,8 @@ Policy policy_of(Input& input) {
   policy.match = one_of({Match::content, Match::identity}, words);
   policy.scope = one_of({ScopeRule::subnet, ScopeRule::any, ScopeRule::exact}, words >> 1);
   policy.ignore_vlan = words & 8;
-  if (words & 16) policy.server_groups = {{kServer.ip, kSecondServer.ip}};
+  if (words & 16)
+    policy.server_groups = {{kServer.ip, kSecondServer.ip}, {as_ip6(kServer), as_ip6(kSecondServer)}};
   if (words & 32) policy.mode = Mode::monitor;
   return policy;
 }
@@ -61,12 +63,19 @@ class Network {
     made_.resize(256);
   }
 
-  // With its bytes; made once, because that takes longer than to judge it.
-  const std::pair<Copy, Bytes>& brought(uint8_t what) {
+  struct Brought {
+    Copy copy;
+    Copy6 copy6;
+    Bytes bytes, bytes6;
+  };
+
+  // In both families; made once, because that takes longer than to judge it.
+  const Brought& brought(uint8_t what) {
     auto& made = made_[what];
     if (!made) {
       const Copy copy = this->copy(what);
-      made = {copy, copy.bytes()};
+      const Copy6 copy6 = as_dhcp6(copy);
+      made = {copy, copy6, copy.bytes(), copy6.bytes()};
     }
     return *made;
   }
@@ -87,7 +96,7 @@ class Network {
   std::vector<Router> routers_;
   std::vector<Tag> tags_;
   unsigned messages_;
-  std::vector<std::optional<std::pair<Copy, Bytes>>> made_;
+  std::vector<std::optional<Brought>> made_;
 };
 
 // Kept from one input to the next, with all copies that were made.
@@ -124,6 +133,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace relaysieve;
   using fuzz::must;
   fuzz::Input input(data, size);
+  const bool v6 = size > 1 && data[1] & 64;  // of the rule's words
   const Policy policy = fuzz::policy_of(input);
   fuzz::Network& network = fuzz::network_of(policy, input.byte());
   fuzz::Clock clock(policy);
@@ -131,11 +141,12 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   Filter filter(std::make_shared<const Policy>(policy), {.clients = 4096, .seed = 1});
   uint64_t judged = 0, forwarded = 0, dropped = 0;
   while (input.left() >= 3) {
-    const auto& [copy, bytes] = network.brought(input.byte());
+    const fuzz::Network::Brought& brought = network.brought(input.byte());
     const Time time = clock.next(input.byte());
     const bool refused = input.byte() % 8 == 7;
-    const Verdict verdict = filter.judge({bytes, time, ++judged, copy.relay.port});
-    const Reason expected = oracle.judge(time, copy);
+    const Verdict verdict =
+        filter.judge({v6 ? brought.bytes6 : brought.bytes, time, ++judged, brought.copy.relay.port});
+    const Reason expected = v6 ? oracle.judge(time, brought.copy6) : oracle.judge(time, brought.copy);
     must(!verdict.evicted && !verdict.recalled, "there is room for all");
     must(verdict.reason == (policy.mode == Mode::monitor ? as_monitored(expected) : expected), "one reason");
     must(verdict.action == action_of(verdict.reason), "an action goes with its reason");

@@ -3,9 +3,10 @@
 // frames: the fingerprint of the second is made by one who remembers where the options of the first lay.
 #include <algorithm>
 #include <bit>
+#include <optional>
 #include <vector>
 
-#include "bootp_frame.h"
+#include "dhcp_frame.h"
 #include "fingerprint.h"
 #include "fuzz/harness.h"
 #include "glimpse.h"
@@ -19,13 +20,14 @@ using test::operator""_ip;
 
 constexpr uint16_t kPort = 3;
 
-const std::vector<Policy> kPolicies = {{},
-                                       {.match = Match::identity},
-                                       {.scope = ScopeRule::any},
-                                       {.scope = ScopeRule::exact, .ignore_vlan = true},
-                                       {.trusted_relays = {{"10.20.0.0"_ip, 16}, {"10.30.0.0"_ip, 16}}},
-                                       {.relay_groups = {{{"10.20.0.0"_ip, 24}}}},
-                                       {.server_groups = {{"10.30.0.10"_ip, "10.30.0.11"_ip}}}};
+const std::vector<Policy> kPolicies = {
+    {},
+    {.match = Match::identity},
+    {.scope = ScopeRule::any},
+    {.scope = ScopeRule::exact, .ignore_vlan = true},
+    {.trusted_relays = {{"10.20.0.0"_ip, 16}, {"10.30.0.0"_ip, 16}}},
+    {.relay_groups = {{{"10.20.0.0"_ip, 24}}}},
+    {.dedup_prefix_delegation = true, .server_groups = {{"10.30.0.10"_ip, "10.30.0.11"_ip}}}};
 
 // The planted bug: a reader of option 82 that believes its sub-options' lengths.
 void believe_lengths(Bytes value) {
@@ -36,32 +38,64 @@ void believe_lengths(Bytes value) {
 }
 
 // For people: finds at least what the rule is for.
-void compare_with_find_bootp(Bytes frame, const Parsed& parsed) {
-  const std::optional<BootpFrame> found = find_bootp(frame);
+void compare_with_find_dhcp(Bytes frame, const Parsed& parsed) {
+  const std::optional<DhcpFrame> found = find_dhcp4(frame);
   if (parsed.reason == Reason::reply && !parsed.message)
-    must(found && found->reply, "find_bootp sees a reply");
+    must(found && found->reply, "find_dhcp4 sees a reply");
   if (!parsed.message) return;
   const Message& m = *parsed.message;
-  must(found && !found->reply, "find_bootp sees a request");
+  must(found && !found->reply, "find_dhcp4 sees a request");
   must(found->source_mac.data() == m.source_mac.data() && found->vlans == m.vlans, "one Ethernet header");
   must(found->source_ip == m.source_ip && found->destination_ip == m.server_ip, "one IPv4 header");
   must(found->giaddr == m.giaddr && found->xid == load32(&m.bootp[bootp::kXid]), "one BOOTP header");
   must(m.overload != 0 || found->type == m.type, "one message type");
 }
 
+void compare_with_find_dhcp(Bytes frame, const Parsed6& parsed) {
+  const std::optional<DhcpFrame> found = find_dhcp6(frame);
+  if (!parsed.message) return;
+  const Message6& m = *parsed.message;
+  must(found && !found->reply, "find_dhcp6 sees a request");
+  must(found->source_mac.data() == m.source_mac.data() && found->vlans == m.vlans, "one Ethernet header");
+  must(found->source_ip == m.source_ip && found->destination_ip == m.server_ip, "one IPv6 header");
+  must(found->giaddr == m.link_address && found->peer == m.peer_address, "one relay");
+  must(found->type == m.type && found->xid == (load32(m.client.data()) & 0xffffff), "one message");
+}
+
+// What the parser says is the request's, or its reason.
+template <typename Parsed>
+void compare(const Parsed& parsed, bool trusted, const Policy& policy, Fingerprint& slow,
+             const std::optional<Request>& request, Reason reason) {
+  if (request)
+    must(parsed.message && *request == slow.of(*parsed.message, kPort, policy), "one fingerprint");
+  else
+    must(reason == (parsed.message && !trusted ? Reason::untrusted_relay : parsed.reason) ||
+             (parsed.message && reason == Reason::prefix_delegation),
+         "one reason");
+}
+
 void read(Bytes frame, const Policy& policy, Fingerprint& quick, Fingerprint& slow) {
   const Parsed parsed = parse_dhcp4(frame);
-  if (plainly_not_dhcp(frame))
+  const Parsed6 parsed6 = parse_dhcp6(frame);
+  must(!parsed.message || !parsed6.message, "one family");
+  if (plainly_not_dhcp(frame)) {
     must(!parsed.message && parsed.reason == Reason::not_dhcp, "a glimpse is right");
-  compare_with_find_bootp(frame, parsed);
+    must(!parsed6.message && parsed6.reason == Reason::not_dhcp, "a glimpse is right");
+  }
+  compare_with_find_dhcp(frame, parsed);
+  compare_with_find_dhcp(frame, parsed6);
   if (kPlanted && parsed.message) believe_lengths(parsed.message->relay_info);
 
   const Frame one{.bytes = frame, .port = kPort};
-  Request request;
-  Reason reason = Reason::first_copy;
-  const bool relayed = quick.read({&one, 1}, policy, &request, &reason) == 1;
-  if (relayed) must(parsed.message && request == slow.of(*parsed.message, kPort, policy), "one fingerprint");
-  if (!relayed) must(reason == (parsed.message ? Reason::untrusted_relay : parsed.reason), "one reason");
+  Request made;
+  Fingerprint::Passed passed{Reason::first_copy, Family::none};
+  std::optional<Request> request;
+  if (quick.read({&one, 1}, policy, &made, &passed) == 1) request = made;
+  const bool trusted = policy.trusted_relays.empty();
+  if (is_ipv6(frame))
+    compare(parsed6, trusted, policy, slow, request, passed.reason);
+  else
+    compare(parsed, trusted, policy, slow, request, passed.reason);
 }
 
 }  // namespace

@@ -13,8 +13,8 @@ RELAY_INFO = bytes.fromhex("5206" "05040a140000" "5207" "97050062" "6c7565")
 
 SETTINGS = [
     'window = "1s"\necho_window = "100ms"\nturn_after = "2.5s"\nmode = "enforce"\n',
-    'match = "identity" # by name\nscope = "exact"\nsubnet_bits = 20\nignore_vlan = true\n',
-    'trusted_relays = [\n  "10.0.0.0/8", # all\n  "192.0.2.1",\n]\n',
+    'match = "identity" # by name\nscope = "exact"\nsubnet_bits = 20\nsubnet6_bits = 56\nignore_vlan = true\n',
+    'trusted_relays = [\n  "10.0.0.0/8", # all\n  "fd20::/16",\n  "192.0.2.1",\n]\n',
     '[relay_groups]\ncampus = ["10.20.0.0/24", "10.21.0.0/24"]\n\n[server_groups]\npxe = ["10.30.0.10", "10.30.0.11"]\n',
     'relay_groups.east = ["10.2.0.0/16"]\nrelay_groups.west = ["10.3.0.0/16"]\n',
     '[relay_groups]\nannex = [\n  "10.22.0.0/24", # one\n]\n"b c" = ["10.23.0.1"]\n',
@@ -24,7 +24,7 @@ SETTINGS = [
 BODIES = [
     '{"window": "800ms", "subnet_bits": 20}',
     '{"mode": "monitor", "match": "identity", "scope": "any", "ignore_vlan": true, "subnet_bits": 22}',
-    '{"trusted_relays": ["10.0.0.0/8"], "relay_groups": {"campus": ["10.20.0.0/24"]}, "server_groups": {}, "subnet_bits": 16}',
+    '{"trusted_relays": ["10.0.0.0/8"], "relay_groups": {"campus": ["10.20.0.0/24"]}, "server_groups": {}, "subnet_bits": 16, "subnet6_bits": 48, "dedup_prefix_delegation": true}',
     '{"trusted_relays": "10.0.0.0/8,192.0.2.1", "echo_window": "50ms", "turn_after": "0s", "subnet_bits": 28}',
 ]
 
@@ -38,10 +38,15 @@ def parser():
     """Policy, size of the first frame, and two frames: a request and the next one."""
     for n, (path, frames) in enumerate(captures()):
         most = 48 if path.name.startswith("opt82") else 12
-        frames = [frame.data for frame in frames if 300 < len(frame.data) < 700][:most]
+        frames = [frame.data for frame in frames if len(frame.data) < 700 and (len(frame.data) > 300 or is_dhcp6(frame.data))][:most]
         frames += [relayed for frame in frames[:6] if (relayed := with_relay_info(frame))]
         for one, other in zip(frames, frames[1:]):
             yield bytes([n % POLICIES]) + len(one).to_bytes(2, "little") + one + other
+
+
+def is_dhcp6(frame):
+    """Untagged, UDP to port 547."""
+    return frame[12:14] == b"\x86\xdd" and frame[20] == 17 and frame[56:58] == b"\x02\x23"
 
 
 def with_relay_info(frame):

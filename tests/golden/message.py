@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A relayed DHCPv4 request found in an Ethernet frame: a parser of the model's own."""
 
+from ipaddress import IPv4Address
 from typing import NamedTuple
 
 COOKIE = bytes((99, 130, 83, 99))  # RFC 2131 s3
@@ -11,15 +12,15 @@ LEASEQUERY = 10                    # RFC 4388
 class Message(NamedTuple):
     vlans: tuple
     source_mac: bytes
-    source_ip: int
-    server: int
+    source_ip: IPv4Address
+    server: IPv4Address
     header: bytes        # op to file, 236 bytes
     options: tuple       # (code, value) in wire order up to End, without 82 and Pad
     texts: bytes         # file and sname where they are plain BOOTP's or hold options (option 52)
     type: int            # option 53; 0 = plain BOOTP
-    giaddr: int
+    giaddr: IPv4Address
     relay_info: bytes    # the value of option 82; None = none
-    link_selection: int  # option 82 sub-option 5 of length 4; None = none
+    link_selection: IPv4Address  # option 82 sub-option 5 of length 4; None = none
     vrf: bytes           # option 82 sub-option 151; None = none
 
 
@@ -47,17 +48,19 @@ def number(raw):
     return int.from_bytes(raw, "big")
 
 
-def payload_of(frame):
-    """(VLAN ids, IPv4 header, UDP payload) of a frame to UDP port 67."""
+def ethernet(frame):
+    """(VLAN ids, ethertype, what follows)"""
     if len(frame) < 14:
         raise Undecided("not_dhcp")
     at, vlans = 12, []
     while number(frame[at:at + 2]) in TAGS and len(vlans) < 2 and at + 6 <= len(frame):
         vlans.append(number(frame[at + 2:at + 4]) & 0xFFF)
         at += 4
-    if number(frame[at:at + 2]) != 0x0800:
-        raise Undecided("not_dhcp")
-    ip = frame[at + 2:]
+    return tuple(vlan for vlan in vlans if vlan), number(frame[at:at + 2]), frame[at + 2:]
+
+
+def payload_of(ip):
+    """(IPv4 header, UDP payload) of a packet to UDP port 67."""
     header, total = (ip[0] & 15) * 4 if ip else 0, number(ip[2:4])
     if len(ip) < 20 or ip[0] >> 4 != 4 or header < 20 or not header <= total <= len(ip):
         raise Undecided("malformed_ip")
@@ -72,17 +75,17 @@ def payload_of(frame):
         raise Undecided("not_dhcp")
     if not 8 <= number(udp[4:6]) <= len(udp):
         raise Undecided("malformed_udp")
-    return tuple(vlan for vlan in vlans if vlan), ip[:header], udp[8:number(udp[4:6])]
+    return ip[:header], udp[8:number(udp[4:6])]
 
 
-def parse(frame):
-    vlans, ip, bootp = payload_of(frame)
+def parse(vlans, source_mac, packet):
+    ip, bootp = payload_of(packet)
     if len(bootp) >= 236 and bootp[0] == 2:
         raise Undecided("reply")
     if len(bootp) < 236 or bootp[0] != 1 or bootp[2] > 16:
         raise Undecided("malformed_bootp")
-    giaddr = number(bootp[24:28])
-    if giaddr == 0 or ip[16] >= 224:
+    giaddr = IPv4Address(bootp[24:28])
+    if not int(giaddr) or ip[16] >= 224:
         raise Undecided("direct")
     options = list(walk(bootp[240:], True)) if bootp[236:240] == COOKIE else []
     first = dict(reversed(options))
@@ -94,9 +97,9 @@ def parse(frame):
     texts = (bootp[108:236] if kind == 0 or overload & 1 else b"") + (bootp[44:108] if kind == 0 or overload & 2 else b"")
     agent = dict(reversed(agent_options(relay_info)))
     link = agent.get(5)
-    return Message(vlans=vlans, source_mac=frame[6:12], source_ip=number(ip[12:16]), server=number(ip[16:20]),
+    return Message(vlans=vlans, source_mac=source_mac, source_ip=IPv4Address(ip[12:16]), server=IPv4Address(ip[16:20]),
                    header=bootp[:236], options=tuple(o for o in options if o[0] != 82), texts=texts, type=kind, giaddr=giaddr,
-                   relay_info=relay_info, link_selection=number(link) if link and len(link) == 4 else None,
+                   relay_info=relay_info, link_selection=IPv4Address(link) if link and len(link) == 4 else None,
                    vrf=agent.get(151))
 
 

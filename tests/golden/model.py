@@ -4,8 +4,10 @@ text, not from the filter's code, so that each can find the other's mistakes. Ti
 
 from collections import defaultdict
 from dataclasses import dataclass, field
+from ipaddress import ip_address, ip_network
 
 import message
+import message6
 from message import Undecided
 
 MS = 10**6
@@ -23,9 +25,11 @@ class Settings:
     match: str = "content"
     scope: str = "subnet"
     subnet_bits: int = 24
+    subnet6_bits: int = 64
     ignore_vlan: bool = False
-    trusted: list = field(default_factory=list)        # (address, bits)
-    relay_groups: list = field(default_factory=list)   # lists of (address, bits)
+    dedup_prefix_delegation: bool = False
+    trusted: list = field(default_factory=list)        # networks
+    relay_groups: list = field(default_factory=list)   # lists of networks
     server_groups: list = field(default_factory=list)  # lists of addresses
 
 
@@ -49,7 +53,27 @@ class Client:
 
 
 def holds(networks, address):
-    return any(address >> 32 - bits == network >> 32 - bits for network, bits in networks)
+    return any(address in ip_network(network) for network in networks)
+
+
+def parse(frame):
+    vlans, ethertype, packet = message.ethernet(frame)
+    if ethertype == 0x86DD:
+        return message6.parse(vlans, frame[6:12], packet)
+    if ethertype != 0x0800:
+        raise Undecided("not_dhcp")
+    return message.parse(vlans, frame[6:12], packet)
+
+
+def is_v6(m):
+    return isinstance(m, message6.Message6)
+
+
+def relay_of(m):
+    """Its router in two parts, what it asks for in two, and what breaks the tie."""
+    if is_v6(m):
+        return m.source_mac, (m.source_ip, m.behind), m.link, None, m.relay_ids
+    return m.source_mac, m.source_ip, m.giaddr, m.link_selection, m.relay_info
 
 
 def same_router(relay, other):
@@ -69,9 +93,12 @@ class Model:
         if self.settings.mode == "bypass":
             return "forward", "bypassed", None
         try:
-            m = message.parse(frame)
-            if self.settings.trusted and not all(holds(self.settings.trusted, a) for a in (m.source_ip, m.giaddr)):
+            m = parse(frame)
+            asked = (m.link if m.link != message6.NOWHERE else m.source_ip) if is_v6(m) else m.giaddr
+            if self.settings.trusted and not all(holds(self.settings.trusted, a) for a in (m.source_ip, asked)):
                 raise Undecided("untrusted_relay")
+            if is_v6(m) and m.delegation and not self.settings.dedup_prefix_delegation:
+                raise Undecided("prefix_delegation")
         except Undecided as undecided:
             return "forward", undecided.args[0], None
         self.now = max(self.now, time)
@@ -87,22 +114,30 @@ class Model:
     def scope_of(self, m):
         if self.settings.scope == "any":
             return "any"
-        address = m.giaddr if m.link_selection is None else m.link_selection
+        if is_v6(m):
+            address, vrf, most, bits = m.link, None, 128, self.settings.subnet6_bits
+        else:
+            address = m.giaddr if m.link_selection is None else m.link_selection
+            vrf, most, bits = m.vrf, 32, self.settings.subnet_bits
         for index, group in enumerate(self.settings.relay_groups):
             if holds(group, address):
-                return "group", index, m.vrf
-        bits = 32 if self.settings.scope == "exact" else self.settings.subnet_bits
-        return "subnet", address >> 32 - bits, m.vrf
+                return "group", index, vrf
+        return "subnet", int(address) >> (0 if self.settings.scope == "exact" else most - bits), vrf
 
     def identity_of(self, m):
         """(message, options, scope, client)"""
+        server = next((("group", i) for i, g in enumerate(self.settings.server_groups) if m.server in map(ip_address, g)), m.server)
+        who = (() if self.settings.ignore_vlan else m.vlans, server)
+        scope = self.scope_of(m)
+        if is_v6(m):
+            who += (m.duid or m.peer,)
+            alike = self.settings.match == "identity" and m.type in message6.NUMBERED
+            return who + (m.client[:4], m.elapsed), None if alike else m.client, scope, who + (scope,)
         h = m.header
-        server = next((("group", i) for i, g in enumerate(self.settings.server_groups) if m.server in g), m.server)
-        who = (() if self.settings.ignore_vlan else m.vlans, server, h[1:3], h[28:44])
+        who += (h[1:3], h[28:44])
         options = m.options, m.texts
         if self.settings.match == "identity":
             options = tuple(o for o in m.options if o[0] in (50, 54, 61)), m.texts if m.type == 0 else b""
-        scope = self.scope_of(m)
         asked = who + (h[4:8], h[8:10], h[12:16], m.type)  # xid, secs, ciaddr
         return asked, options, scope, who + (scope,)
 
@@ -110,8 +145,8 @@ class Model:
 
     def decide(self, number, m):
         asked, options, scope, client = self.identity_of(m)
-        relay = (m.source_mac, m.source_ip, m.giaddr, m.link_selection, m.relay_info)
-        contents = m.options, m.texts
+        relay = relay_of(m)
+        contents = m.client if is_v6(m) else (m.options, m.texts)
         alike = self.records[asked]
         record = alike.get((options, scope))
         age = self.now - record.start if record else None

@@ -10,6 +10,7 @@ import pcapfile
 import relaysieve
 from model import MS, Model, Settings
 from traffic import traffic
+from traffic6 import traffic6
 
 SEEDS, FRAMES = 8, 1500  # of random traffic, for each of the settings
 REASONS = set(re.findall(r"^  X\((\w+), ", (relaysieve.ROOT / "include/relaysieve/reason.h").read_text(), re.MULTILINE))
@@ -29,20 +30,24 @@ SETTINGS = {
     "16 bits": (["--subnet-bits", "16"], dict(subnet_bits=16)),
     "no VLANs": (["--ignore-vlan"], dict(ignore_vlan=True)),
     "groups": (["--config", Path(__file__).parent / "groups.toml"],
-               dict(relay_groups=[[(0x0A140003, 32), (0x0A150000, 16)], [(0x0A140100, 24)]],
-                    server_groups=[[0x0A1E000A, 0x0A1E000B]])),
+               dict(relay_groups=[["10.20.0.3", "10.21.0.0/16", "fd20:20::3", "fd20:21::/32"], ["10.20.1.0/24"]],
+                    server_groups=[["10.30.0.10", "10.30.0.11", "fd20:30::10", "fd20:30::11"]])),
     "identity": (["--match", "identity"], dict(match="identity")),
     "monitor identity": (["--mode", "monitor", "--match", "identity"], dict(mode="monitor", match="identity")),
     "monitor": (["--mode", "monitor"], dict(mode="monitor")),
     "bypass": (["--mode", "bypass"], dict(mode="bypass")),
-    "trust one relay": (["--trusted-relays", "10.20.0.2,10.30.0.2"], dict(trusted=[(0x0A140002, 32), (0x0A1E0002, 32)])),
+    "trust one relay": (["--trusted-relays", "10.20.0.2,10.30.0.2"], dict(trusted=["10.20.0.2", "10.30.0.2"])),
+    "trust DHCPv6 relays": (["--trusted-relays", "fd20:20::/64,fd20:30::/120"], dict(trusted=["fd20:20::/64", "fd20:30::/120"])),
+    "48 bits of IPv6": (["--subnet6-bits", "48"], dict(subnet6_bits=48)),
+    "prefixes": (["--dedup-prefix-delegation"], dict(dedup_prefix_delegation=True)),
 }
 
 
 
 def traffic_for(seed, settings):
     # A client with more than eight relays has no turns for those beyond: the filter's limit, not the rule's.
-    return traffic(seed, FRAMES, crowds=settings.get("turn_after") == 0)
+    crowds = settings.get("turn_after") == 0
+    return sorted(traffic(seed, FRAMES // 2, crowds) + traffic6(seed, FRAMES // 2, crowds), key=lambda frame: frame.time)
 
 
 def run_model(settings, frames):

@@ -6,7 +6,7 @@ same), one whose next transmission does not ask the forgotten (what a client's l
 of its window), and a turn that waits for whoever brings this very transmission too (who has not won is not held back)."""
 
 OBSERVATION, STRAIGHT, TURNS, MEMORY, ROOM = (f"dataplane/{file}" for file in ("observation.cc", "straight.h", "turns.h", "memory.cc", "room.cc"))
-PRINT, SHORT, LONG, COPY, BUCKET = (f"dataplane/{file}" for file in ("fingerprint.cc", "short_way.h", "message.cc", "copy.h", "bucket.h"))
+PRINT, SHORT, LONG, COPY, BUCKET = (f"dataplane/{file}" for file in ("maker.h", "short_way.h", "layers.h", "copy.h", "bucket.h"))
 REQUEST = "include/relaysieve/request.h"
 
 RESTART = (OBSERVATION, "  verdict_.lag = age(record_);\n  begin(record_);\n}")
@@ -57,7 +57,7 @@ MUTANTS = {
 
     # What is compared.
     "no type in the key": [(*ASK, "first_6(b + bootp::kXid)")],
-    "no destination in the key": [(PRINT, "server_of(p.server_ip, policy) : p.server_ip", "server_of(p.server_ip, policy) : 0")],
+    "no destination in the key": [(PRINT, "value_or(p.server_ip) : p.server_ip", "value_or(p.server_ip) : 0")],
     "no VLAN in the key": [(PRINT, "vlan_mask(p.ignore_vlan ? 0 : ~uint64_t{0})", "vlan_mask(0)")],
     "no inner VLAN in the key": [(PRINT, "vlan_mask(p.ignore_vlan ? 0 : ~uint64_t{0})", "vlan_mask(p.ignore_vlan ? 0 : ~uint64_t{0} << 48)")],
     "VLAN priority in the key, short way": [(SHORT, "load16(ip) & 0x0fff", "load16(ip)")],
@@ -72,7 +72,7 @@ MUTANTS = {
     "no options in the key": [(PRINT, "static_cast<uint32_t>(message >> 32) ^ options", "static_cast<uint32_t>(message >> 32)")],
     "no scope in the key": [(PRINT, "request.key.scope = scope(static_cast<uint32_t>(p.subnet), p.vrf);", "request.key.scope = 0;")],
     "option 82 in the digest": [(PRINT, "static_cast<uint32_t>(message >> 32) ^ options", "static_cast<uint32_t>(message >> 32) ^ options ^ (p.relay_info.data() ? short_hash(p.relay_info) : 0)")],
-    "option 82 in the digest, long way": [(PRINT, "if (code == option::kRelayInfo || (only_identity", "if ((only_identity")],
+    "option 82 in the digest, long way": [("dataplane/fingerprint.cc", "if (code == option::kRelayInfo || (only_identity", "if ((only_identity")],
 
     # Who brought it.
     "no port in the relay": [(PRINT, "first_6(p.source_mac) | uint64_t{port} << 48", "first_6(p.source_mac)")],
@@ -128,6 +128,53 @@ MUTANTS = {
     "a copy of what was evicted leaves no trace": [(ROOM, "  if (!forgotten_.add(moment, brought, end)) return Reason::over_capacity;\n", "")],
     "the latest used is evicted first": [("dataplane/bucket.cc", "const unsigned oldest = directory_.order.oldest();", "const unsigned oldest = directory_.order.at(kWays - 1);")],
 }
+
+# DHCPv6.
+FRAME6, EXTENSIONS, PRINT6, READ6 = (f"dataplane/{file}" for file in ("message6.cc", "ipv6.cc", "maker6.h", "fingerprint.cc"))
+MUTANTS |= {f"DHCPv6: {name}": edits for name, edits in {
+    "no message in the key": [(PRINT6, "(parts.whole ? content : 0)", "0")],
+    "no type and transaction in the key": [(PRINT6, "load32(m.client.data()) | uint64_t", "uint64_t")],
+    "no elapsed time in the key": [(PRINT6, "uint64_t{m.elapsed_time.value_or(0)} << 32", "uint64_t{0}")],
+    "no destination in the key": [(PRINT6, "block(server(m.server_ip), Place::kServer6)", "block(Address(), Place::kServer6)")],
+    "no server groups": [(PRINT6, "if (policy.server_groups.empty()) return ip;", "return ip;")],
+    "no VLAN in the key": [(PRINT6, "uint64_t{m.vlans[0]} << 16 | m.vlans[1]", "0")],
+    "VLANs are never ignored": [(PRINT6, "policy.ignore_vlan ? 0 : ", "")],
+    "the client is its address": [(PRINT6, "m.duid.empty() ? Cpu", "true ? Cpu")],
+    "the client is its DUID alone": [(PRINT6, "Cpu::low(block(m.peer_address, Place::kPeer6))", "0")],
+    "no scope in the key": [(PRINT6, "request.key.scope = scope(m.link_address);", "request.key.scope = 0;")],
+    "no relay groups": [(PRINT6, "if (!policy.relay_groups.empty())", "if (false)")],
+    "a scope is an address": [(PRINT6, "policy.scope == ScopeRule::exact ? 128 : policy.subnet6_bits", "128")],
+    "exact is a subnet": [(PRINT6, "policy.scope == ScopeRule::exact ? 128 : policy.subnet6_bits", "policy.subnet6_bits")],
+    "no port in the relay": [(PRINT6, "uint64_t mac = uint64_t{port} << 48;", "uint64_t mac = 0 * port;")],
+    "no source MAC in the relay": [(PRINT6, "mac |= uint64_t{m.source_mac[i]} << 8 * i;", "mac += 0;")],
+    "no source address in the relay": [(PRINT6, "block(m.source_ip, Place::kRouter6)", "block(Address(), Place::kRouter6)")],
+    "no interface-id in the relay": [(PRINT6, "m.has_relay_ids ? short_hash(parts.relay_ids) : 0", "0")],
+    "no link-address in the relay": [(PRINT6, "low(block(m.link_address, Place::kAsked6))", "0")],
+    "relays behind one another are one": [(PRINT6, "behind.empty() ? 0 : ", "true ? 0 : ")],
+    "the client stands for a relay behind": [(READ6, "if (n < m.relays) behind_end", "behind_end")],
+    "a remote-id is no relay's": [(FRAME6, "code == dhcp6::kInterfaceId || code == dhcp6::kRemoteId", "code == dhcp6::kInterfaceId")],
+    "a lightweight relay's link is ::": [(FRAME6, "; !link.unspecified()) m.link", "; true) m.link")],
+    "seven relays are too many": [(FRAME6, "m.relays++ == Message6::kMostRelays", "++m.relays == Message6::kMostRelays")],
+    "nine relays are not too many": [(FRAME6, "m.relays++ == Message6::kMostRelays", "m.relays++ > Message6::kMostRelays")],
+    "the last of two messages counts": [(FRAME6, "messages != 1 ||", "messages == 0 ||")],
+    "a group of servers is a server": [(FRAME6, "m.server_ip.multicast() || ", "")],
+    "a server's message is a client's": [(FRAME6, "    case dhcp6::kAdvertise:\n", "")],
+    "a LEASEQUERY is a client's": [(FRAME6, "    case dhcp6::kLeasequery:\n      return Reason::leasequery;\n", "")],
+    "what breaks off is whole": [(FRAME6, "if (!whole) return Reason::malformed_options;\n  if (messages", "if (messages")],
+    "a client's message that breaks off is whole": [(FRAME6, "if (!whole) return Reason::malformed_options;\n  return", "return")],
+    "a first fragment is whole": [(EXTENSIONS, "& 0xfff9) != 0", "& 0xfff8) != 0")],
+    "an atomic fragment is a piece": [(EXTENSIONS, "& 0xfff9) != 0", "& 0xfff9) != 1")],
+    "extension headers count in fours": [(EXTENSIONS, "8 + p[1] * 8u", "8 + p[1] * 4u")],
+    "an authentication header counts in eights": [(EXTENSIONS, "8 + p[1] * 4u", "8 + p[1] * 8u")],
+    "an extension header ends behind the packet": [(EXTENSIONS, "    if (size > rest.size()) return Reason::malformed_ip;\n", "    size = std::min(size, rest.size());\n"),
+                                                   (EXTENSIONS, "#include \"ipv6.h\"\n", "#include \"ipv6.h\"\n#include <algorithm>\n")],
+    "prefixes are always judged": [(READ6, "m.prefix_delegation && !policy.dedup_prefix_delegation", "false")],
+    "prefixes are never judged": [(READ6, "m.prefix_delegation && !policy.dedup_prefix_delegation", "m.prefix_delegation")],
+    "trust looks at the source alone": [(READ6, "trusted(m.source_ip, m.link_address, policy", "trusted(m.source_ip, Address(), policy")],
+    "trust looks at the link alone": [(READ6, "trusted(m.source_ip, m.link_address, policy", "trusted(m.link_address, m.link_address, policy")],
+    "identity looks for a transaction in every message": [(READ6, "|| !has_transaction(m.type)", "")],
+    "identity compares all": [(READ6, "policy.match == Match::content || !has_transaction", "true || !has_transaction")],
+}.items()}
 
 # Killed by threads that meet.
 LOCK = ("dataplane/spin_lock.h", "    if (held_.exchange(true, std::memory_order_acquire)) [[unlikely]]\n      wait();\n")

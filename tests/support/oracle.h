@@ -18,9 +18,12 @@ class Oracle {
  public:
   explicit Oracle(Policy policy) : policy_(std::move(policy)) {}
 
-  Reason judge(Time time, const Copy& copy) {
+  template <class AnyCopy>
+  Reason judge(Time time, const AnyCopy& copy) {
+    return judge(time, read(copy, policy_));
+  }
+  Reason judge(Time time, const Reading& seen) {
     now_ = std::max(now_, time);
-    const Reading seen = read(copy, policy_);
     auto& siblings = records_[seen.message];
     const auto found = siblings.find({seen.scope, seen.key_options});
     Record* record = found == siblings.end() ? nullptr : &found->second;

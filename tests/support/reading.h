@@ -7,18 +7,21 @@
 
 #include "relaysieve/policy.h"
 #include "support/network.h"
+#include "support/network6.h"
 
 namespace relaysieve::test {
 
 // What the rule looks at in one copy, as whole values: no bytes of a frame, no hashes.
-using Box = std::tuple<uint16_t, Mac, Ip>;    // ingress port, source MAC, source IP
-using Asked = std::tuple<Ip, Bytes>;          // giaddr, link selection
-using Relay = std::tuple<Box, Asked, Bytes>;  // option 82 breaks the tie
+using Box = std::tuple<uint16_t, Mac, Address,
+                       std::vector<Address>>;  // ingress port, source MAC and IP, relays behind
+using Asked = std::tuple<Address, Bytes>;      // giaddr, link selection
+using Relay = std::tuple<Box, Asked, Bytes>;   // option 82 breaks the tie, or interface-id
 using Relays = std::set<Relay>;
-using Scope = std::tuple<Ip, Bytes>;  // network, VRF
-using Who = std::tuple<std::vector<uint16_t>, Ip, uint8_t, uint8_t, std::array<uint8_t, 16>>;
-using Message = std::tuple<Who, uint32_t, uint16_t, Ip, uint8_t>;  // xid, secs, ciaddr, type
-using Asking = std::tuple<Who, Scope>;                             // a client
+using Scope = std::tuple<Address, Bytes>;  // network, VRF
+using Who = std::tuple<std::vector<uint16_t>, Address,
+                       Bytes>;           // VLANs, server; htype, hlen, chaddr, or DUID or address
+using Message = std::tuple<Who, Bytes>;  // xid, secs, ciaddr, type
+using Asking = std::tuple<Who, Scope>;   // a client
 
 struct Reading {
   Message message;
@@ -33,6 +36,7 @@ struct Reading {
 };
 
 Reading read(const Copy& copy, const Policy& policy);
+Reading read(const Copy6& copy, const Policy& policy);
 
 // Whether one of these is the same box asking for another of its subnets (smart relay).
 bool asks_elsewhere(const Relays& relays, const Relay& relay);

@@ -13,6 +13,7 @@
 #include "support/clients.h"
 #include "support/guard_page.h"
 #include "support/network.h"
+#include "support/network6.h"
 #include "support/place.h"
 
 // A test is a timeline, one sentence a frame:
@@ -32,6 +33,7 @@ using namespace std::chrono_literals;
 // A frame as it comes in at a port of the box.
 struct Arrival {
   Arrival(const Copy& copy) : bytes(copy.bytes()), port(copy.relay.port), what(copy.what()) {}
+  Arrival(const Copy6& copy) : bytes(copy.bytes()), port(copy.relay.port), what(copy.what()) {}
   Arrival(Bytes raw, std::string name) : bytes(std::move(raw)), what(std::move(name)) {}
 
   Bytes bytes;

@@ -10,6 +10,8 @@
 #include "relaysieve/policy.h"
 #include "support/clients.h"
 #include "support/network.h"
+#include "support/reading.h"
+#include "support/translated.h"
 
 namespace relaysieve::test {
 
@@ -18,8 +20,12 @@ using namespace std::chrono_literals;
 struct Event {
   Time time;
   std::shared_ptr<const Copy> copy;
-  bool refused = false;     // by the transmit side, should it be forwarded
-  bool new_policy = false;  // before it, the rule's times and mode change
+  std::shared_ptr<const Copy6> copy6 = {};  // instead, where the client asks by DHCPv6
+  bool refused = false;                     // by the transmit side, should it be forwarded
+  bool new_policy = false;                  // before it, the rule's times and mode change
+
+  Bytes bytes() const { return copy6 ? copy6->bytes() : copy->bytes(); }
+  Reading reading(const Policy& policy) const { return copy6 ? read(*copy6, policy) : read(*copy, policy); }
 };
 
 // Makes up a network and its rule, and lets clients ask. Gaps and lags are drawn from the rule's own limits,
@@ -31,7 +37,8 @@ class Stream {
     policy_.match = pick({Match::content, Match::identity});
     policy_.scope = pick({ScopeRule::subnet, ScopeRule::subnet, ScopeRule::any, ScopeRule::exact});
     policy_.ignore_vlan = one_in(4);
-    if (one_in(3)) policy_.server_groups = {{kServer.ip, kSecondServer.ip}};
+    if (one_in(3))
+      policy_.server_groups = {{kServer.ip, kSecondServer.ip}, {as_ip6(kServer), as_ip6(kSecondServer)}};
     limits_ = {0s, policy_.echo_window, 200ms,         250ms, policy_.window, policy_.turn_after,
                4s, kLateHorizon,        kClientHorizon};
     make_relays();
@@ -109,6 +116,7 @@ class Stream {
   // A client asks up to twelve times: again, or for something else; each relay brings it, late or never.
   void ask(const Client& client, Time time, std::vector<Event>& events) {
     Transmission sent = client.discover();
+    const bool v6 = one_in(3);
     uint8_t form = 0;
     size_t changes = policy_.scope == ScopeRule::exact ? 1 : 4;  // of the message, besides those of its type
     for (size_t tries = 1 + below(12); tries > 0; --tries) {
@@ -116,8 +124,9 @@ class Stream {
       for (size_t r = 0; r < relays_.size(); ++r) {
         const auto copy = std::make_shared<const Copy>(
             relays_[r].brings(sent.with({varied_, {form}})).to(server).tagged(vlans_[r]));
+        const auto copy6 = v6 ? std::make_shared<const Copy6>(as_dhcp6(*copy)) : nullptr;
         for (size_t count = one_in(6) ? 0 : one_in(6) ? 2 : 1; count > 0; --count)
-          events.push_back({time + (one_in(8) ? gap() : near(5ms)), copy});
+          events.push_back({time + (one_in(8) ? gap() : near(5ms)), copy, copy6});
       }
       time += gap();
       if (one_in(10) || changes == 0) {

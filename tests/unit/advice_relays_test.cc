@@ -58,10 +58,11 @@ TEST_F(AdviceTest, VrfsAreNotJoined) {
   EXPECT_TRUE(says(on("subnet_bits"), "VRF"));
 }
 
-// Two VRFs, and link selections that say nothing.
+// Two VRFs, DHCPv6, and link selections that say nothing.
 TEST_F(AdviceTest, TwinsOfNoSubnetAreNotJoined) {
   twins(0, 0, 30);
   EXPECT_FALSE(on("subnet_bits").changes());
+  EXPECT_TRUE(says(on("subnet_bits"), "30 requests came from two scopes at once that are no IPv4 networks"));
 }
 
 TEST_F(AdviceTest, ExactTwinsInOneSubnetAskForScopeSubnet) {

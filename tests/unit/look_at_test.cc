@@ -167,6 +167,7 @@ TEST(StatusRender, ShowsWhatTheJsonSays) {
   status["ports"][0]["link"] = false;
   status["ports"][0]["held"] = true;
   status["ports"][1]["link"] = false;
+  status["families"]["v6"]["second_copy"] = 400;
   status["look_at"] = to_json(look_at(status));
   const std::string text = render_status(status);
   EXPECT_TRUE(text.starts_with(
@@ -178,6 +179,9 @@ TEST(StatusRender, ShowsWhatTheJsonSays) {
         "over the last 10 s\neth1          30.0         12.3M           9.0           900\n",
         "\nrequests 20000 = forwarded 10000 + dropped 10000; 12.5 a second\n",
         "\nmemory: 1000 clients and 1000 transmissions, of 262144 each\n",
+        "   10000  drop     second_copy                 another relay already brought this transmission (400 "
+        "of DHCPv6)\n",
+        "   10000  forward  first_copy                  the first copy of a client's transmission\n",
         "\nreceived 39000 = forwarded 29000 + dropped 10000 + refused 0\n"})
     EXPECT_NE(text.find(part), text.npos) << part << "\nis not in\n" << text;
 }

@@ -29,9 +29,10 @@ class OneBucket : public testing::Test {
     for (const Event& event : stream.events(2'000, boards)) {
       now_ = std::max(now_, event.time);
       const Copy& copy = *event.copy;
-      const Verdict verdict = filter.judge({copy.bytes(), event.time, 1, copy.relay.port});
-      compare(copy, verdict, oracle.judge(event.time, copy));
-      look_back(read(copy, policy_).key(), verdict);
+      const Reading reading = event.reading(policy_);
+      const Verdict verdict = filter.judge({event.bytes(), event.time, 1, copy.relay.port});
+      compare(copy, verdict, oracle.judge(event.time, reading));
+      look_back(reading.key(), verdict);
       ++frames_;
     }
   }

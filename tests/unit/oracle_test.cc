@@ -26,8 +26,8 @@ std::string history(const std::vector<Event>& events, const std::vector<Reason>&
     if (copy.sent.chaddr != events[last].copy->sent.chaddr) continue;
     out << "  " << i << ": " << events[i].time.count() << " ns, " << copy.what() << ", giaddr " << std::hex
         << copy.relay.giaddr << ", xid " << copy.sent.xid << std::dec << ", secs " << copy.sent.secs
-        << ", server " << (copy.server.ip & 255) << ": " << info(reasons[i]).name
-        << (events[i].refused ? ", refused\n" : "\n");
+        << ", server " << (copy.server.ip & 255) << (events[i].copy6 ? ", DHCPv6: " : ": ")
+        << info(reasons[i]).name << (events[i].refused ? ", refused\n" : "\n");
   }
   return out.str();
 }
@@ -65,9 +65,9 @@ void compare(uint64_t seed, size_t decisions, Seen& seen) {
       filter.retune();
       ++seen.policies;
     }
-    const Bytes bytes = copy.bytes();
+    const Bytes bytes = events[i].bytes();
     const Verdict verdict = filter.judge({bytes, epoch + events[i].time, i + 1, copy.relay.port});
-    const Reason reason = oracle.judge(events[i].time, copy);
+    const Reason reason = oracle.judge(events[i].time, events[i].reading(filter.policy()));
     expected.push_back(filter.policy().mode == Mode::monitor ? as_monitored(reason) : reason);
     ++seen.reasons.at(static_cast<size_t>(verdict.reason));
     ++(verdict.dropped() ? seen.dropped : seen.forwarded);

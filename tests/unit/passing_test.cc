@@ -90,12 +90,16 @@ TEST_F(Passing, AnOpThatIsNeitherRequestNorReply) {
 }
 
 TEST_F(Passing, OtherProtocols) {
-  Bytes arp = A.brings(discover).bytes(), tcp = arp, v6 = arp;
+  Bytes arp = A.brings(discover).bytes(), tcp = arp, stump = arp;
+  Bytes v6 =
+      Router6{"A", "02:00:00:30:00:02"_mac, "fd20:30::2"_ip6, "fd20:20::2"_ip6}.brings(solicit()).bytes();
   overwrite16(arp, 12, 0x0806);
-  overwrite16(v6, 12, 0x86dd);
+  overwrite16(stump, 12, 0x86dd);
+  v6[20] = 58;
   tcp[23] = 6;
   passes_without_a_trace({arp, "an ARP frame"}, {tcp, "a TCP segment"}, not_dhcp);
-  at(7ms, {v6, "an IPv6 packet"}).is(forward, not_dhcp);
+  at(7ms, {v6, "an ICMPv6 packet"}).is(forward, not_dhcp);
+  at(7ms, {stump, "an IPv4 packet that says that it is IPv6"}).is(forward, malformed_ip);
 }
 
 TEST_F(Passing, PauseFramesAndStumps) {

@@ -31,12 +31,15 @@ TEST(Reasons, ListIsTheDocumentedOne) {
                                                  "direct",
                                                  "reply",
                                                  "leasequery",
+                                                 "prefix_delegation",
                                                  "not_dhcp",
                                                  "fragment",
                                                  "malformed_ip",
                                                  "malformed_udp",
                                                  "malformed_bootp",
                                                  "malformed_options",
+                                                 "malformed_dhcp6",
+                                                 "nested_too_deep",
                                                  "server_side",
                                                  "bypassed"};
   std::set<std::string_view> listed;

@@ -31,7 +31,7 @@ TEST(SettingsTable, EachSettingIsThereOnceAndExplained) {
     EXPECT_FALSE(s.allowed.empty()) << s.name;
     EXPECT_EQ(&setting(s.name), &s);
   }
-  EXPECT_EQ(names.size(), 22u);
+  EXPECT_EQ(names.size(), 24u);
 }
 
 // What is printed can be given again, and the default changes nothing.
@@ -43,6 +43,9 @@ TEST(SettingsTable, WhatIsPrintedIsTaken) {
   EXPECT_EQ(setting("window").print(with("window", "1500ms")), "1.5s");
   EXPECT_EQ(setting("trusted_relays").print(with("trusted_relays", "10.0.0.0/8")), R"(["10.0.0.0/8"])");
   EXPECT_EQ(setting("trusted_relays").print(with("trusted_relays", "10.0.0.1/32")), R"(["10.0.0.1"])");
+  EXPECT_EQ(setting("trusted_relays").print(with("trusted_relays", "FD20:0::20:0/112")),
+            R"(["fd20::20:0/112"])");
+  EXPECT_EQ(setting("trusted_relays").print(with("trusted_relays", "fd20::1/128")), R"(["fd20::1"])");
 }
 
 TEST(SettingsTable, DefaultsAreThePolicys) {
@@ -62,7 +65,7 @@ TEST(SettingsTable, ValuesReachThePolicy) {
   EXPECT_EQ(with("scope", "exact").policy.scope, ScopeRule::exact);
   EXPECT_EQ(with("subnet_bits", "0").policy.subnet_bits, 0);
   EXPECT_TRUE(with("ignore_vlan", "true").policy.ignore_vlan);
-  EXPECT_EQ(with("trusted_relays", "10.1.0.0/16").policy.trusted_relays[0].address, 0x0A010000u);
+  EXPECT_EQ(with("trusted_relays", "10.1.0.0/16").policy.trusted_relays[0].address, Address(0x0A010000u));
   EXPECT_EQ(with("clients", "64").clients, 64u);
 }
 
@@ -77,15 +80,19 @@ TEST(SettingsTable, LimitsHoldOnBothSides) {
   for (const char* text : {"0", "32"}) EXPECT_TRUE(takes("subnet_bits", text)) << text;
   for (const char* text : {"33", "-1", "256", "24 ", "0x18"})
     EXPECT_FALSE(takes("subnet_bits", text)) << text;
+  for (const char* text : {"0", "64", "128"}) EXPECT_TRUE(takes("subnet6_bits", text)) << text;
+  EXPECT_FALSE(takes("subnet6_bits", "129"));
   for (const char* text : {"64", "16777216"}) EXPECT_TRUE(takes("clients", text)) << text;
   for (const char* text : {"63", "16777217", "99999999999999999999"})
     EXPECT_FALSE(takes("clients", text)) << text;
-  for (const char* text : {"10.0.0.1", "0.0.0.0/0", "10.0.0.0/32"})
+  for (const char* text :
+       {"10.0.0.1", "0.0.0.0/0", "10.0.0.0/32", "::1", "2001:db8::/32", "::/0", "fd20::1/128"})
     EXPECT_TRUE(takes("trusted_relays", text)) << text;
-  for (const char* text : {"10.0.0", "10.0.0.0/33", "10.0.0.0/", "::1", "relay"})
+  for (const char* text :
+       {"10.0.0", "10.0.0.0/33", "10.0.0.0/", "::1::", "fd20::/129", "fe80::1%eth0", "relay"})
     EXPECT_FALSE(takes("trusted_relays", text)) << text;
   for (const char* text : {"off", "127.0.0.1:9467"}) EXPECT_TRUE(takes("metrics", text)) << text;
-  for (const char* text : {"on", "9467", "127.0.0.1:0", "127.0.0.1:65536", ":9467"})
+  for (const char* text : {"on", "9467", "127.0.0.1:0", "127.0.0.1:65536", ":9467", "::1:9467"})
     EXPECT_FALSE(takes("metrics", text)) << text;
 }
 

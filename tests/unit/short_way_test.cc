@@ -20,15 +20,16 @@ class ShortWay : public testing::Test {
   void lead_to_the_same(const Bytes& bytes, const Policy& policy = {}) {
     const Frame frame{.bytes = guard_.hold(bytes), .port = kPort};
     Request request;
-    Reason reason = Reason::first_copy;
-    const bool relayed = burst_.read({&frame, 1}, policy, &request, &reason) == 1;
+    Fingerprint::Passed passed{Reason::first_copy, Family::none};
+    const bool relayed = burst_.read({&frame, 1}, policy, &request, &passed) == 1;
     const Parsed parsed = parse_dhcp4(frame.bytes);
     if (!parsed.message) {
       ASSERT_FALSE(relayed);
-      ASSERT_EQ(info(reason).name, info(parsed.reason).name);
+      const Reason reason = is_ipv6(frame.bytes) ? parse_dhcp6(frame.bytes).reason : parsed.reason;
+      ASSERT_EQ(info(passed.reason).name, info(reason).name);
       ++refused_;
     } else if (!relayed) {
-      ASSERT_EQ(reason, Reason::untrusted_relay);
+      ASSERT_EQ(passed.reason, Reason::untrusted_relay);
       ++refused_;
     } else {
       ASSERT_EQ(request, plain_.of(*parsed.message, kPort, policy));

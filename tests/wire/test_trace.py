@@ -123,9 +123,9 @@ def test_a_daemon_that_is_not_there(wire):
 
 @pytest.mark.parametrize("words, line", [
     (("52:54:00:12:34",), ""),
-    (("52:54:00:12:34:5",), 'client: "52:54:00:12:34:5" is not a hardware address such as 52:54:00:12:34:56'),
-    (("& so?",), 'client: "& so?" is not a hardware address such as 52:54:00:12:34:56'),
-    (("",), 'client: "" is not a hardware address such as 52:54:00:12:34:56'),
+    (("52:54:00:12:34:5",), 'client: "52:54:00:12:34:5" is not a hardware address such as 52:54:00:12:34:56, nor a DUID'),
+    (("& so?",), 'client: "& so?" is not a hardware address such as 52:54:00:12:34:56, nor a DUID'),
+    (("",), 'client: "" is not a hardware address such as 52:54:00:12:34:56, nor a DUID'),
     ((CLIENT, "--count", "0"), 'count: "0" is not a whole number from 1 to 4294967295'),
     ((CLIENT, "--seconds", "soon"), 'seconds: "soon" is not a whole number from 1 to 4294967295'),
     ((), "CHADDR is required"),

@@ -4,7 +4,7 @@
 #include <chrono>
 #include <iostream>
 
-#include "bootp_frame.h"
+#include "dhcp_frame.h"
 #include "wire/worker_fixture.h"
 
 namespace relaysieve::test {
@@ -89,7 +89,7 @@ TEST_F(WorkerTest, WhatTheOneWhoLooksHasNoRoomForIsLostAndCounted) {
 TEST_F(WorkerTest, OnlyOneClientsFramesAreShown) {
   open();
   Bytes other = A.brings(discover).bytes();
-  Chaddr client = find_bootp(other)->client;
+  ClientId client = find_dhcp(other)->client;
   const unsigned tap = *taps.open({.reasons = ~uint64_t{0}, .client = client});
   other[14 + 20 + 8 + 28] ^= 2;  // chaddr
   const std::vector<Bytes> sent = {others(1)[0], other, A.brings(discover).bytes()};
