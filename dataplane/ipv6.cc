@@ -26,9 +26,9 @@ constexpr size_t size_of_extension(uint8_t header, const uint8_t* p) {
 
 Refusal extension_headers(Bytes& rest, uint8_t next) {
   constexpr uint8_t kFragment = 44;
-  constexpr uint8_t kShortest[8] = {};
+  constexpr uint8_t kNoBytes[8] = {};
   while (next != protocol::kUdp) {
-    size_t size = size_of_extension(next, rest.size() < 8 ? kShortest : rest.data());
+    size_t size = size_of_extension(next, rest.size() < 8 ? kNoBytes : rest.data());
     if (next == kFragment) size = 8;
     if (size == 0) return Reason::not_dhcp;
     if (size > rest.size()) return Reason::malformed_ip;
@@ -36,7 +36,7 @@ Refusal extension_headers(Bytes& rest, uint8_t next) {
     const bool piece = next == kFragment && (load16(&rest[2]) & 0xfff9) != 0;
     next = rest[0];
     if (piece)
-      return next == protocol::kUdp || size_of_extension(next, kShortest) != 0 ? Reason::fragment
+      return next == protocol::kUdp || size_of_extension(next, kNoBytes) != 0 ? Reason::fragment
                                                                                : Reason::not_dhcp;
     rest = rest.subspan(size);
   }

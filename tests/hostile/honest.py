@@ -61,7 +61,7 @@ class Crew:
 
 
 class Fate(NamedTuple):
-    """What became of all the copies of one request, however often the client sent it: lab.capture.Message each."""
+    """What became of all the copies of one request, however often the client sent it: lab.message.Message each."""
     sent: list      # by the client
     brought: list   # by relays to the box
     received: list  # by the server

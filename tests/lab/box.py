@@ -40,6 +40,7 @@ class Relaysieve:
         self._settings = settings  # TOML
 
     def start(self, namespace, folder):
+        self._namespace, self._folder = namespace, folder
         serial = next(_serial)
         config = folder / f"relaysieve-{serial}.toml"
         config.write_text(self._settings)
@@ -49,12 +50,24 @@ class Relaysieve:
              self._control, "--metrics", "off"], folder / f"relaysieved-{serial}.log")
         self.daemon.wait_for("relaysieved: ready")
 
-    def status(self):
-        return json.loads(run(built("relaysieve"), "status", "--json", "--control", self._control))
+    def ask(self, *words):
+        """What the command line says to machines."""
+        return json.loads(run(built("relaysieve"), *words, "--json", "--control", self._control))
 
-    def report(self):
-        """The status for people."""
-        return run(built("relaysieve"), "status", "--control", self._control)
+    def status(self):
+        return self.ask("status")
+
+    def trace(self, client):
+        """A `relaysieve trace` that runs: a JSON object a line."""
+        serial = next(_serial)
+        program = self._namespace.start([built("relaysieve"), "trace", client, "--json", "--control", self._control],
+                                        self._folder / f"trace-{serial}.log")
+        program.wait_for(r"\S")  # it looks
+        return program
+
+    def report(self, command="status"):
+        """What it says to people."""
+        return run(built("relaysieve"), command, "--control", self._control)
 
     def _sums_agree(self):
         status = self.status()

@@ -5,68 +5,17 @@ import re
 import struct
 import subprocess
 import threading
-from typing import NamedTuple
 
+from .message import message_of, udp_of
 from .namespaces import LabError, wait_until
 from .plan import MARKER_PORT
 
-TYPES = {1: "DISCOVER", 2: "OFFER", 3: "REQUEST", 4: "DECLINE", 5: "ACK", 6: "NAK", 7: "RELEASE", 8: "INFORM"}
-
-_FILTER = f"udp and (port 67 or port 68 or port {MARKER_PORT})"
-_COOKIE = bytes((99, 130, 83, 99))  # RFC 2131 s3
-
-
-class Message(NamedTuple):
-    """One DHCP message on a wire, as far as the lab counts it."""
-    time: float      # s since the epoch
-    op: int          # 1 request, 2 reply
-    type: str        # of option 53
-    chaddr: str
-    xid: int
-    giaddr: str      # 0.0.0.0: not relayed
-    yiaddr: str
-    source: str      # IPv4 source
-    source_mac: str
-    frame: bytes
-
-
-def _mac(raw):
-    return ":".join(f"{byte:02x}" for byte in raw)
-
-
-def _ip(raw):
-    return ".".join(str(byte) for byte in raw)
-
-
-def _option(options, wanted):
-    at = 0
-    while at + 1 < len(options) and options[at] != 255:
-        if options[at] == 0:
-            at += 1
-            continue
-        if options[at] == wanted:
-            return options[at + 2:at + 2 + options[at + 1]]
-        at += 2 + options[at + 1]
-    return b""
-
-
-def _udp_of(frame):
-    """(destination port, payload) of an untagged IPv4 UDP frame."""
-    udp = frame[14 + (frame[14] & 15) * 4:]
-    return struct.unpack("!H", udp[2:4])[0], udp[8:]
-
-
-def _message_of(time, frame, bootp):
-    kind = _option(bootp[240:], 53) if bootp[236:240] == _COOKIE else b""
-    return Message(
-        time=time, op=bootp[0], type=TYPES.get(kind[0], str(kind[0])) if kind else "BOOTP",
-        chaddr=_mac(bootp[28:34]), xid=int.from_bytes(bootp[4:8], "big"), giaddr=_ip(bootp[24:28]),
-        yiaddr=_ip(bootp[16:20]), source=_ip(frame[26:30]), source_mac=_mac(frame[6:12]), frame=frame)
+_FILTER = f"udp and (port 67 or port 68 or port 546 or port 547 or port {MARKER_PORT})"
 
 
 class Capture:
-    """Collects the DHCP messages that cross an interface, in order; if `only` is given, those to which it applies, a
-    filter of pcap-filter(7)."""
+    """Collects the DHCP messages that cross an interface, in order; if `only` is given, those of DHCPv4 to which it
+    applies, a filter of pcap-filter(7)."""
 
     def __init__(self, namespace, interface, only=""):
         self.where = f"{interface} of {namespace.role}"
@@ -101,11 +50,11 @@ class Capture:
                 self._problem = f"a frame that is no DHCP message on {self.where}: {frame.hex()}"
 
     def _take(self, time, frame):
-        port, payload = _udp_of(frame)
+        port, payload = udp_of(frame)
         if port == MARKER_PORT:
             self._markers.add(payload.decode().strip())
         else:
-            self._messages.append(_message_of(time, frame, payload))
+            self._messages.append(message_of(time, frame))
 
     @property
     def messages(self):

@@ -22,41 +22,50 @@ def mac_of(serial):
     return f"02:00:00:20:01:{serial:02x}"
 
 
+def asks(mac):
+    """What a client has to ask for until it boots: (client, type) each."""
+    return (mac, "DISCOVER"), (mac, "REQUEST")
+
+
 class Boot(NamedTuple):
     """How a client got on."""
     address: str
     boot_file: str
 
 
-class _LinuxClient:
+class LinuxClient:
     """A client whose DHCP program runs on Linux and calls a script when it has a lease."""
 
-    def __init__(self, lab, serial):
+    on_lease = _ON_LEASE
+
+    def __init__(self, lab, serial, host=None):
+        """`host`: a namespace that is there, with the client's `eth0`."""
         self.mac = mac_of(serial)
+        self.asks = asks(self.mac)
         self._name = f"{self.kind}{serial}"
         self._folder = lab.folder
-        self._namespace = lab.host(self._name, self.mac)
+        self.namespace = host or lab.host(self._name, self.mac)
         self._lease = lab.folder / f"{self._name}.lease"
         self._script = lab.folder / f"{self._name}.script"
-        self._script.write_text(_ON_LEASE % {"lease": self._lease})
+        self._script.write_text(self.on_lease % {"lease": self._lease})
         self._script.chmod(0o755)
 
     def _boot_file(self):
         """Reads the lease and fetches the boot file that it names."""
         address, server, name = self._lease.read_text().split()
-        content = self._namespace.run("curl", "--silent", "--show-error", "--max-time", "30", f"tftp://{server}/{name}")
+        content = self.namespace.run("curl", "--silent", "--show-error", "--max-time", "30", f"tftp://{server}/{name}")
         if content != BOOT_SCRIPT:
             raise LabError(f"{self.mac} got another {name} than the server has: {content!r}")
         return Boot(address, name)
 
 
-class Udhcpc(_LinuxClient):
+class Udhcpc(LinuxClient):
     """busybox udhcpc; `pause` s between its transmissions, of which it makes `tries` at most."""
 
     kind = "udhcpc"
 
     def start(self, pause=3, tries=10):
-        self.program = self._namespace.start(
+        self.program = self.namespace.start(
             ["udhcpc", "-f", "-n", "-q", "-i", "eth0", "-s", self._script, "-T", pause, "-t", tries], self._folder / f"{self._name}.log")
 
     def finish(self, seconds=30.0):
@@ -66,7 +75,7 @@ class Udhcpc(_LinuxClient):
         return self._boot_file()
 
 
-class Dhclient(_LinuxClient):
+class Dhclient(LinuxClient):
     """ISC dhclient."""
 
     kind = "dhclient"
@@ -75,7 +84,7 @@ class Dhclient(_LinuxClient):
         folder = self._folder / self._name
         folder.mkdir()
         (folder / "conf").write_text("timeout 60;\n")
-        self.program = self._namespace.start(
+        self.program = self.namespace.start(
             [unconfined("dhclient", self._folder), "-4", "-d", "-1", "--no-pid", "-cf", folder / "conf", "-lf",
              folder / "leases", "-sf", self._script, "eth0"], self._folder / f"{self._name}.log")
 
@@ -93,6 +102,7 @@ class Ipxe:
 
     def __init__(self, lab, serial):
         self.mac = mac_of(serial)
+        self.asks = asks(self.mac)
         self._tap = f"ipxe{serial}"
         self._folder = lab.folder
         self._namespace = lab.switches

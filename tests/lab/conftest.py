@@ -11,7 +11,7 @@ from . import namespaces
 from .topology import Lab
 
 _PROGRAMS = ("busybox", "curl", "dhclient", "dhcpd", "dhcrelay", "dnsmasq", "ethtool", "ip", "kea-dhcp4",
-             "qemu-system-x86_64", "setpriv", "sysctl", "tcpdump", "udhcpc")
+             "nft", "qemu-system-x86_64", "setpriv", "sysctl", "tcpdump", "udhcpc")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -9,7 +9,7 @@ def _by_message(messages):
 
 
 class Ledger:
-    """Counts per (client, message type) at three places: client LAN, routers' side of the box, server."""
+    """Counts per (chaddr or DUID, message type) at three places: client LAN, routers' side of the box, server."""
 
     def __init__(self, lan, wan, server):
         self.replies = [message for message in server if message.op == 2]
@@ -19,12 +19,12 @@ class Ledger:
     @staticmethod
     def transmissions(messages):
         """What clients broadcast."""
-        return [message for message in messages if message.op == 1 and message.giaddr == "0.0.0.0"]
+        return [message for message in messages if message.op == 1 and not message.relayed]
 
     @staticmethod
     def relayed(messages):
         """What relays made of it."""
-        return [message for message in messages if message.op == 1 and message.giaddr != "0.0.0.0"]
+        return [message for message in messages if message.op == 1 and message.relayed]
 
     def count(self, where, kind):
         """How many messages of a type were counted at `where` (sent, brought, received), of all clients."""
@@ -49,9 +49,9 @@ class Ledger:
     def expect_copies(self, copies, *clients):
         """Asserts that these clients asked, and that the server got each transmission exactly `copies` times."""
         for client in clients:
-            for kind in ("DISCOVER", "REQUEST"):
-                key = client.mac, kind
-                assert self.sent[key] > 0, f"{client.mac} sent no {kind}"
+            for key in client.asks:
+                name, kind = key
+                assert self.sent[key] > 0, f"{name} sent no {kind}"
                 assert self.received[key] == copies * self.sent[key], (
-                    f"{client.mac} sent {self.sent[key]} {kind}, the relays brought {self.brought[key]}, "
+                    f"{name} sent {self.sent[key]} {kind}, the relays brought {self.brought[key]}, "
                     f"the server received {self.received[key]} and not {copies} of each")

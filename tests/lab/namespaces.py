@@ -154,6 +154,13 @@ class Namespace:
             self.ip("address", "add", address, "dev", interface)
         self.ip("link", "set", interface, "up")
 
+    def speak_ipv6(self, interface, *addresses):
+        """Addresses can be used at once: nobody else has them (RFC 4862 s5.4)."""
+        self.sysctl(f"net.ipv6.conf.{interface}.accept_dad", 0)
+        self.sysctl(f"net.ipv6.conf.{interface}.disable_ipv6", 0)
+        for address in addresses:
+            self.ip("address", "add", address, "dev", interface, "nodad")
+
     def bridge(self, name):
         number = next(_serial)
         mac = f"02:00:00:ff:{number >> 8:02x}:{number & 255:02x}"  # or it would change with every port, and drop neighbours

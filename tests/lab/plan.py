@@ -7,6 +7,10 @@ SERVER_GATEWAY = "10.30.0.1"  # the same router's, on the server side
 SERVER = "10.30.0.10"
 POOL = ("10.20.0.100", "10.20.0.199")
 
+# The same of IPv6, where a lab speaks it: fd20:20::/64 and fd20:30::/64, and no gateway.
+SERVER6 = "fd20:30::10"
+POOL6 = ("fd20:20::1000", "fd20:20::1fff")
+
 BOOT_FILE = "boot.ipxe"
 BOOT_MARK = "relaysieve-lab-booted"
 BOOT_SCRIPT = f"#!ipxe\necho {BOOT_MARK}\n"  # iPXE runs it; the other clients compare it byte for byte

@@ -26,6 +26,15 @@ def _dhcrelay(router, server, folder, *settings):
     return program
 
 
+def dhcrelay6(router, server, folder):
+    """ISC dhcrelay for DHCPv6."""
+    program = router.namespace.start(
+        ["dhcrelay", "-6", "-d", "--no-pid", "-l", "lan", "-u", f"{server}%wan"],
+        folder / f"dhcrelay6-{router.name}-{next(_serial)}.log")
+    program.wait_for("Sending on .*wan")
+    return program
+
+
 def dnsmasq(router, server, folder):
     """dnsmasq as a relay."""
     program = router.namespace.start(

@@ -4,7 +4,7 @@
 from pathlib import Path
 
 from .namespaces import DNSMASQ, wire
-from .plan import CLIENT_GATEWAY, MARKER_PORT, SERVER, SERVER_GATEWAY
+from .plan import CLIENT_GATEWAY, MARKER_PORT, SERVER, SERVER6, SERVER_GATEWAY
 
 _LATEWIRE = Path(__file__).with_name("latewire.py")
 _GATEWAYS = (("lan", CLIENT_GATEWAY), ("wan", SERVER_GATEWAY))
@@ -17,8 +17,9 @@ class Router:
         self.name = name
         self.lan_address = f"{network}.{host}"
         self.wan_address = f"10.30.0.{host}"
+        self.lan_address6, self.wan_address6 = f"fd20:20::{host}", f"fd20:30::{host}"
         self.alive = True
-        self.relay = None
+        self.relay = self.relay6 = None
         self._folder = folder
         self._switches = switches
         self.namespace = namespace
@@ -35,14 +36,23 @@ class Router:
     def start_relay(self, relay, **settings):
         self.relay = relay(self, SERVER, self._folder, **settings)
 
+    def start_relay6(self, relay):
+        self.relay6 = relay(self, SERVER6, self._folder)
+
     def stop_relay(self):
         self.relay.stop()
         self.relay = None
 
+    def stop_relay6(self):
+        self.relay6.stop()
+        self.relay6 = None
+
     def die(self):
-        """Power off: the relay is gone and both links are down."""
+        """Power off: the relays are gone and both links are down."""
         if self.relay:
             self.stop_relay()
+        if self.relay6:
+            self.stop_relay6()
         self.alive = False
         for interface in ("lan", "wan"):
             self.namespace.ip("link", "set", interface, "down")
@@ -84,6 +94,15 @@ class Router:
         self.namespace.ip("address", "add", "fd20:20::1/64", "dev", "lan", "nodad")
         self.namespace.start([*DNSMASQ, "--enable-ra", "--dhcp-range=::,constructor:lan,ra-only"],
                              self._folder / "advertise.log").wait_for("router advertisement on fd20")
+
+    def speak_ipv6(self):
+        self.namespace.speak_ipv6("lan", f"{self.lan_address6}/64")
+        self.namespace.speak_ipv6("wan", f"{self.wan_address6}/64")
+
+    def lose_answers6(self):
+        """From now on the server's answers to this router's DHCPv6 relay are lost on their last step."""
+        self.namespace.run("nft", "add table ip6 cut; add chain ip6 cut in { type filter hook input priority 0; }; "
+                                  f"add rule ip6 cut in ip6 saddr {SERVER6} udp dport 547 drop")
 
     def mark(self, text):
         """Sends a datagram to the server's discard port."""

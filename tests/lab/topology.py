@@ -6,6 +6,7 @@
     client -+                +- lan  router B  wan -+
 
     10.20.0.0/24: clients, A .2, B .3, gateway .1      10.30.0.0/24: A .2, B .3, gateway .1, boot server .10
+    fd20:20::/64: clients, A ::2, B ::3                fd20:30::/64: A ::2, B ::3, boot server ::10
 """
 
 import itertools
@@ -13,7 +14,7 @@ import itertools
 from .capture import Capture
 from .ledger import Ledger
 from .namespaces import Namespace, wait_until, wire
-from .plan import MARKER_PORT, MARKER_SOURCE, MARKER_TARGET, SERVER, SERVER_GATEWAY
+from .plan import MARKER_PORT, MARKER_SOURCE, MARKER_TARGET, SERVER, SERVER6, SERVER_GATEWAY
 from .routers import Router
 
 
@@ -106,6 +107,12 @@ class Lab:
             self.routers["A"].advertise()
         self._advertised = True
 
+    def speak_ipv6(self):
+        """Routers and server speak IPv6, too."""
+        for router in self.routers.values():
+            router.speak_ipv6()
+        self.server.speak_ipv6("eth0", f"{SERVER6}/64")
+
     def forget(self):
         """Starts the counting anew."""
         self.ledger()
@@ -118,19 +125,24 @@ class Lab:
         mark = f"marker-{next(self._serial)}"
         self.switches.send(mark, MARKER_TARGET, MARKER_PORT)
         lan.wait_for_marker(mark)
-        relays = [router for router in self.routers.values() if router.relay]
-        sent = len(Ledger.transmissions(lan.messages))
-        addresses = {relay.lan_address for relay in relays}
-
-        def brought():
-            return sum(message.giaddr in addresses for message in Ledger.relayed(wan.messages))
-        wait_until(lambda: brought() >= sent * len(relays),
-                   lambda: f"{len(relays)} relays to bring {sent} requests; they brought {brought()}")
+        for none, relays in (("0.0.0.0", {router.lan_address for router in self.routers.values() if router.relay}),
+                             ("::", {router.lan_address6 for router in self.routers.values() if router.relay6})):
+            sent = sum(message.giaddr == none for message in Ledger.transmissions(lan.messages))
+            self._wait_for_copies(relays, sent)
         for router in self.routers.values():
             if router.alive:
                 router.mark(f"{mark}-{router.name}")
                 server.wait_for_marker(f"{mark}-{router.name}")
         return Ledger(lan.messages, wan.messages, server.messages)
+
+    def _wait_for_copies(self, relays, sent):
+        """Waits until each of the relays has brought as many requests as were sent."""
+        wan = self.captures[1]
+
+        def brought():
+            return sum(message.giaddr in relays for message in Ledger.relayed(wan.messages))
+        wait_until(lambda: brought() >= sent * len(relays),
+                   lambda: f"{len(relays)} relays to bring {sent} requests; they brought {brought()}")
 
     def close(self):
         problems = []
