@@ -37,7 +37,7 @@ Refusal extension_headers(Bytes& rest, uint8_t next) {
     next = rest[0];
     if (piece)
       return next == protocol::kUdp || size_of_extension(next, kNoBytes) != 0 ? Reason::fragment
-                                                                               : Reason::not_dhcp;
+                                                                              : Reason::not_dhcp;
     rest = rest.subspan(size);
   }
   return {};
