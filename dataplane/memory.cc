@@ -39,11 +39,13 @@ void Memory::undo(const Undo& trace) {
   if (trace.what == Undo::What::transmission) return take_back(bucket, way, trace);
 
   const unsigned client = trace.client != kNowhere ? bucket.way(trace.client) : kWays;
-  if (client != kWays && still_stands(bucket, client, trace.client_count))
-    bucket[client].won = trace.before.won;
-  if (trace.what == Undo::What::relay)
+  const bool stands = client != kWays && still_stands(bucket, client, trace.client_count);
+  if (stands) bucket[client].won = trace.before.won;
+  if (trace.what == Undo::What::relay) {
     line.brought &= static_cast<RelaySet>(~relay);
-  else if (client == way)
+    if (stands && bucket[client].count == static_cast<uint8_t>(line.count + 1))  // the client's next one
+      bucket[client].previous &= static_cast<RelaySet>(~bucket.relays(client).find(trace.relay));
+  } else if (client == way)
     bucket.forget_record(way);
   else
     bucket.free(way);

@@ -113,12 +113,13 @@ MUTANTS = {
     "no undo": [(MEMORY, "  if (trace.what == Undo::What::nothing) return;", "  return;")],
     "no undo of a transmission, straight path": [(STRAIGHT, "    if (passes) leave_undo(bucket_, Undo::What::transmission, way, before, copy_, verdict_.undo);\n", "")],
     "no undo of a transmission, whole rule": [(OBSERVATION, "    leave_undo(bucket_, Undo::What::transmission, place, latest_, copy_, undo);", "    ;")],
-    "no undo of a turn": [(MEMORY, "  else if (client == way)\n    bucket.forget_record(way);\n  else\n    bucket.free(way);", "")],
-    "no undo of a smart relay's subnet": [(MEMORY, "    line.brought &= static_cast<RelaySet>(~relay);", "    ;")],
+    "no undo of a turn": [(MEMORY, " else if (client == way)\n    bucket.forget_record(way);\n  else\n    bucket.free(way);", "")],
+    "no undo of a smart relay's subnet": [(MEMORY, "    line.brought &= static_cast<RelaySet>(~relay);\n", "")],
+    "what was refused has brought the previous transmission": [(MEMORY, "      bucket[client].previous &= static_cast<RelaySet>(~bucket.relays(client).find(trace.relay));", "      ;")],
     "an undo forgets how the client stood": [(MEMORY, "  bucket.forget_record(way);\n}", "  bucket.free(way);\n}")],
     "an undo forgets the fourth relay": [(MEMORY, "  if (more != kWays) bucket.more_relays(more).start = trace.start;  // its second line stays its own\n", "")],
     "what is evicted is told by all but its scope": [(ROOM, "uint64_t{key.scope} << 32 | uint32_t{key.who}", "uint32_t{key.who}")],
-    "what was refused has won": [(MEMORY, "    bucket[client].won = trace.before.won;", "    ;")],
+    "what was refused has won": [(MEMORY, "  if (stands) bucket[client].won = trace.before.won;\n", "")],
     "an undo takes back what has moved on": [(MEMORY, " || line.count != trace.count ||", " ||")],
 
     # What has to go for want of room.

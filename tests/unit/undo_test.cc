@@ -91,6 +91,21 @@ TEST_F(Undone, ARefusedSmartRelaysSecondSubnet) {
   at(4ms, B.brings(discover)).is(drop, second_copy);
 }
 
+// One box that asks for three of its addresses: the third's copy of the client's previous transmission is refused. So only
+// the other two brought that one; else the turns would start again a copy later, and A's would not be held back.
+TEST_F(Undone, ARefusedSmartRelayDidNotBringThePreviousTransmission) {
+  const Router near = A.asking_for("10.20.0.200"_ip), third = A.asking_for("10.20.0.201"_ip);
+  const auto after = [&](uint16_t secs) { return discover.but(&Transmission::secs, secs); };
+  at(0s, A.brings(after(0))).is(forward, first_copy);
+  at(3s, near.brings(after(3))).is(forward, first_copy);
+  at(3001ms, A.brings(after(3))).is(forward, other_subnet_same_relay);
+  at(3002ms, near.brings(after(4))).is(forward, first_copy);
+  at(3003ms, third.brings(after(3))).is(forward, other_subnet_same_relay).and_refused();
+  at(3004ms, A.brings(after(4))).is(forward, other_subnet_same_relay);
+  at(3005ms, third.brings(after(4))).is(forward, other_subnet_same_relay);
+  at(3006ms, A.brings(after(5))).is(drop, turn_passed);
+}
+
 TEST_F(Undone, ARefusalInAnotherScopeLeavesThisOneAlone) {
   const Router far = C.asking_for("10.40.0.4"_ip);
   at(0ms, A.brings(discover)).is(forward, first_copy);
