@@ -15,7 +15,8 @@ from lab.namespaces import run, wait_until
 from wirelab import BOUND
 
 END = frames.marker(0)
-LIVE = ["mode", "window", "echo_window", "turn_after", "match", "scope", "subnet_bits", "ignore_vlan", "trusted_relays",
+LIVE = ["mode", "window", "echo_window", "turn_after", "match", "scope", "subnet_bits", "subnet6_bits", "ignore_vlan",
+        "dedup_prefix_delegation", "trusted_relays",
         "relay_groups", "server_groups"]
 NOBODY = ("setpriv", "--reuid", "65534", "--clear-groups")
 FIXED = "cannot change while frames flow: restart relaysieved with another one"
