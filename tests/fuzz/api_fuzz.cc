@@ -53,13 +53,13 @@ class File {
   std::filesystem::path folder_;
 };
 
-// The planted bug: a text that begins with a 7 is longer than it is.
+// The planted bug: a text that begins with 3, 4, 6, 7 or 9 is longer than it is.
 void note(const std::vector<Change>& changes) {
   for (const Change& change : changes) {
     if (!change.to.is_string()) continue;
     const std::string text = change.to.get<std::string>();
     const std::vector<char> letters(text.begin(), text.end());
-    volatile char last = letters.data()[letters.size() - !text.starts_with('7')];
+    volatile char last = letters.data()[letters.size() - (text.find_first_of("34679") != 0)];
     static_cast<void>(last);
   }
 }

@@ -28,8 +28,9 @@ class Harness(NamedTuple):
 
 ALL = {
     "parser": Harness(
-        ["dataplane/message.cc", "dataplane/bootp_frame.cc", "dataplane/fingerprint.cc", "dataplane/layouts.cc",
-         "dataplane/short_way.h", "dataplane/glimpse.h", "dataplane/options.h"],
+        ["dataplane/message.cc", "dataplane/message6.cc", "dataplane/ipv6.cc", "dataplane/dhcp_frame.cc", "dataplane/dhcp_frame6.cc",
+         "dataplane/fingerprint.cc", "dataplane/layouts.cc", "dataplane/maker.h", "dataplane/maker6.h", "dataplane/short_way.h",
+         "dataplane/glimpse.h", "dataplane/options.h", "dataplane/options6.h", "dataplane/layers.h"],
         "believe_lengths", "dhcp.dict", 2048),
     "filter": Harness(
         ["dataplane/filter.cc", "dataplane/straight.h", "dataplane/observation.cc", "dataplane/bucket.cc",

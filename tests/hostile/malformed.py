@@ -31,14 +31,31 @@ def _ip(change):
     return bytes(frame)
 
 
+def _ipv6(kind, payload):
+    source, server = bytes.fromhex("fd200030" + "00" * 11 + "09"), bytes.fromhex("fd200030" + "00" * 11 + "10")
+    return ethernet(0x86DD, struct.pack("!IHBB", 0x60000000, len(payload), kind, 64) + source + server + payload, src=_MAC)
+
+
+def _dhcp6(payload):
+    return _ipv6(17, struct.pack("!HHHH", 547, 547, 8 + len(payload), 0) + payload)
+
+
+def _relayed(message, relays):
+    """A DHCPv6 message in so many RELAY-FORWs (RFC 8415 s9)."""
+    for hops in range(relays):
+        message = bytes((12, hops)) + bytes(32) + struct.pack("!HH", 9, len(message)) + message
+    return message
+
+
 def storm():
     """Reason: frames."""
     whole = _udp(_bootp())
+    solicit = bytes((1, 1, 2, 3)) + bytes((0, 8, 0, 2, 0, 0))
     lengths = (0, 1, 7, len(whole) + 1, 1472, 65535)
     return {
         "malformed_ip": [_ip({0: 0x40 | words}) for words in range(5)] +
                         [_ip({0: 0x55}), _ip({2: 255, 3: 255}), _ip({2: 0, 3: 19})] +
-                        [_whole(whole)[:14 + cut] for cut in range(0, 20)],
+                        [_whole(whole)[:14 + cut] for cut in range(0, 20)] + [ethernet(0x86DD, bytes(40), src=_MAC)],
         "malformed_udp": [_whole(_udp(_bootp(), length)) for length in lengths] + [_whole(whole[:cut]) for cut in range(8)],
         "malformed_bootp": [_whole(_udp(_bootp()[:cut])) for cut in range(0, 236, 5)] +
                            [_whole(_udp(_bootp(hlen=hlen))) for hlen in (17, 128, 255)] +
@@ -47,5 +64,7 @@ def storm():
                              [_whole(_udp(_bootp(bytes((code, 255)) + bytes(40)))) for code in (1, 53, 60, 82, 254)],
         "fragment": [_whole(whole[:64], fragment=0x2000), _whole(whole[64:], fragment=0x2000 | 8), _whole(whole[64:], fragment=8),
                      _whole(whole, fragment=0x1FFF)],
-        "not_dhcp": [ethernet(0x86DD, bytes(40), src=_MAC), _ip({9: 6})],
+        "malformed_dhcp6": [_dhcp6(_relayed(solicit, 1)[:cut]) for cut in range(0, 35)] + [_dhcp6(_relayed(solicit[:3], 2))],
+        "nested_too_deep": [_dhcp6(_relayed(solicit, relays)) for relays in (9, 10, 20)],
+        "not_dhcp": [_ipv6(58, bytes(8)), _ip({9: 6})],
     }
