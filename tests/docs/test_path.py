@@ -16,7 +16,7 @@ def drawing(text):
 
 def reasons(text):
     """{name: action} of what is behind `forward:` and `drop:`."""
-    return {name: action for action, names in re.findall(r"(forward|drop): ((?:[a-z_]+ ?)+)", text) for name in names.split()}
+    return {name: action for action, names in re.findall(r"(forward|drop): ((?:[a-z0-9_]+ ?)+)", text) for name in names.split()}
 
 
 def differences(text, metrics):
