@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+#!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 #
 # What fallback-bridge and host-setup have to know of a network interface before they take it.

@@ -35,6 +35,10 @@ void compare_mtus(const Facts& facts, std::vector<Finding>& findings) {
 
 }  // namespace
 
+std::string host_setup(const std::string& words) {
+  return absl::StrCat(RELAYSIEVE_LIBEXEC "/host-setup --apply ", words);
+}
+
 std::vector<Finding> examine(const Facts& facts) {
   std::vector<Finding> findings = examine_machine(facts);
   for (const PortFacts& port : facts.ports)

@@ -30,11 +30,17 @@ struct PortFacts {
   unsigned promiscuity = 0;              // how many have asked for all frames
   std::vector<std::string> addresses{};  // IPv4 and IPv6, "10.0.0.1/24"
   std::string master{}, master_kind{};   // the bridge or bond that it is in
+  std::vector<std::string> beside{};     // the other interfaces that are in there
   std::vector<std::string> merging{};    // features that make one frame of several, and are on
   std::vector<std::string> fixed{};      // those of them that cannot be switched off
+  std::string
+      default_route{};  // itself, or what stands on it, if this machine is reached that way; a card's too
 
   // A PCI device:
   std::string pci_driver{};  // bound to it; "" = none
+  bool isolated = false;     // an IOMMU keeps it to its own memory
+  std::vector<std::string>
+      companions{};  // others that the IOMMU cannot tell from it, and that vfio-pci does not have
 
   // As the running daemon has it:
   bool held = false;
@@ -59,7 +65,6 @@ struct Facts {
   unsigned cores = 0;
   std::string isolated{};  // cores that the kernel schedules nobody on, "2-3"
   unsigned workers = 1;
-  bool iommu = false;
   std::vector<HugePages> huge_pages{};
   std::string clock{};                 // clocksource; "" = unknown
   std::optional<bool> synchronised{};  // the wall clock
@@ -81,7 +86,8 @@ struct Finding {
 // Every check, the worst first.
 std::vector<Finding> examine(const Facts& facts);
 
-// Its two parts.
+// Its two parts, and the remedy of much in them: the script that sets a machine up for cards that DPDK drives.
+std::string host_setup(const std::string& words);
 std::vector<Finding> examine_machine(const Facts& facts);
 std::vector<Finding> examine_port(const PortFacts& port, const Facts& facts);
 

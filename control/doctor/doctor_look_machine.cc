@@ -10,7 +10,6 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
-#include <filesystem>
 #include <fstream>
 #include <thread>
 
@@ -75,9 +74,6 @@ void look_at_machine(Facts& facts) {
   std::sscanf(system.release, "%u.%u", &facts.kernel_major, &facts.kernel_minor);
   facts.cores = std::thread::hardware_concurrency();
   facts.isolated = first_word_in("/sys/devices/system/cpu/isolated");
-  std::error_code none;
-  facts.iommu =
-      std::filesystem::directory_iterator("/sys/class/iommu", none) != std::filesystem::directory_iterator();
   facts.huge_pages = huge_pages();
   facts.clock = first_word_in("/sys/devices/system/clocksource/clocksource0/current_clocksource");
   timex clock{};

@@ -29,7 +29,7 @@ void daemon(const Facts& facts, Findings& findings) {
 }
 
 void huge_pages(const Facts& facts, Findings& findings) {
-  const char* kReserve = "echo 64 > /proc/sys/vm/nr_hugepages, before the daemon starts";
+  const std::string reserve = host_setup("hugepages");
   const auto add = [&](Level level, std::string found, std::string advice) {
     findings.push_back({level, "huge pages", std::move(found), std::move(advice)});
   };
@@ -43,10 +43,10 @@ void huge_pages(const Facts& facts, Findings& findings) {
                "mount -t hugetlbfs none /dev/hugepages, and restart relaysieved");
   if (facts.daemon)
     return add(Level::note, "the daemon runs without: slower, and a NIC cannot be a DPDK port",
-               absl::StrCat(kReserve, "; and restart it"));
+               absl::StrCat(reserve, "; and restart relaysieved"));
   uint64_t free = 0;
   for (const HugePages& pages : facts.huge_pages) free += pages.size * pages.free;
-  if (free == 0) return add(Level::note, "none are free: slower, and a NIC cannot be a DPDK port", kReserve);
+  if (free == 0) return add(Level::note, "none are free: slower, and a NIC cannot be a DPDK port", reserve);
   const std::string found = absl::StrCat(free >> 20, " MiB are free");
   if (mounted) return add(Level::ok, absl::StrCat(found, ", and a hugetlbfs is mounted"), "");
   add(Level::note,

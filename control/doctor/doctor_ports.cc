@@ -21,6 +21,7 @@ class Examination {
           "ip link lists the interfaces; ip netns exec NAME looks into a network namespace");
       return std::move(findings_);
     }
+    default_route();
     if (port_.kind == PortFacts::Kind::pci) pci();
     if (port_.kind == PortFacts::Kind::interface) interface();
     of_daemon();
@@ -33,6 +34,12 @@ class Examination {
     findings_.push_back({level, absl::StrCat("port ", port_.name), std::move(found), std::move(advice)});
   }
   bool open() const { return !port_.opened_with.empty(); }
+
+  void default_route() {
+    if (port_.default_route.empty()) return;
+    add(Level::problem, absl::StrCat(port_.default_route, " carries the default route of this machine"),
+        "take another: whoever takes this one cuts the way to the machine");
+  }
 
   void interface() {
     link();
@@ -74,8 +81,22 @@ class Examination {
           absl::StrCat("sysctl -w net.ipv6.conf.", port_.name, ".disable_ipv6=1"));
   }
 
+  // A bridge over the ports of one wire and nothing else, as deploy/fallback-bridge makes it.
+  bool is_fallback() const {
+    const auto of_this_wire = [&](const std::string& name) {
+      return std::ranges::any_of(
+          facts_.ports, [&](const auto& port) { return port.name == name && port.wire == port_.wire; });
+    };
+    return port_.master_kind == "bridge" && !port_.beside.empty() &&
+           std::ranges::all_of(port_.beside, of_this_wire);
+  }
+
   void master() {
     if (port_.master.empty()) return;
+    if (is_fallback() && (!facts_.daemon || facts_.daemon->barrier.empty()))
+      return add(
+          facts_.daemon ? Level::ok : Level::note,
+          absl::StrCat("bridge ", port_.master, " stands behind it, a plain wire while no daemon runs"));
     add(Level::problem,
         absl::StrCat("it is part of ", port_.master_kind.empty() ? "" : absl::StrCat(port_.master_kind, " "),
                      port_.master, ", which handles its frames as well"),
@@ -145,19 +166,25 @@ class Examination {
   }
 
   void pci() {
-    const bool vfio = port_.pci_driver == "vfio-pci";
-    if (port_.pci_driver.empty())
-      add(Level::problem, "no driver is bound to it",
-          absl::StrCat("dpdk-devbind.py -b vfio-pci ", port_.name));
-    else if (vfio && !facts_.iommu)
-      add(Level::warning, "vfio-pci without an IOMMU",
-          "intel_iommu=on or amd_iommu=on on the kernel's command line");
-    else
+    // Of the kernel's own drivers DPDK works beside Mellanox' only; the others hand the whole card over.
+    constexpr std::array kUsable = {"vfio-pci", "uio_pci_generic", "igb_uio", "mlx4_core", "mlx5_core"};
+    if (port_.pci_driver == "vfio-pci" && !port_.isolated)
+      add(Level::warning, "vfio-pci without an IOMMU", kIommu);
+    else if (std::ranges::find(kUsable, port_.pci_driver) != kUsable.end())
       add(Level::ok, absl::StrCat("bound to ", port_.pci_driver));
+    else
+      add(Level::problem,
+          port_.pci_driver.empty()
+              ? "no driver is bound to it"
+              : absl::StrCat("its driver is the kernel's ", port_.pci_driver, ", and DPDK cannot use it"),
+          port_.isolated ? host_setup(absl::StrCat("bind ", port_.name)) : kIommu);
+    if (!port_.companions.empty())
+      add(Level::problem,
+          absl::StrCat("the IOMMU cannot tell it from ", absl::StrJoin(port_.companions, ", ")),
+          "another slot or card; or bind those as well, if nobody needs them");
     if (std::ranges::all_of(facts_.huge_pages, [](const HugePages& pages) { return pages.free == 0; }) &&
         !facts_.daemon)
-      add(Level::problem, "a PCI port needs huge pages, and none are free",
-          "echo 64 > /proc/sys/vm/nr_hugepages");
+      add(Level::problem, "a PCI port needs huge pages, and none are free", host_setup("hugepages"));
   }
 
   void of_daemon() {
@@ -170,6 +197,8 @@ class Examination {
           "more workers, or idle = \"poll\"; on a veth: see TSO");
   }
 
+  static constexpr const char* kIommu =
+      "intel_iommu=on or amd_iommu=on on the kernel's command line, and in the firmware";
   static constexpr int kLongestMtu = 10'090;  // of what a frame's buffer holds
 
   const PortFacts& port_;

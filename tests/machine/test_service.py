@@ -24,6 +24,7 @@ def gaps(streams, what, driver):
 @BOTH_DRIVERS
 def test_it_runs_with_what_it_needs_and_no_more(box, driver):
     box.start().carries()
+    assert "\nproblems 0, " in (said := box.machine.run("relaysieve", "doctor")) and "bridge rs-lab stands behind it" in said
     status = dict(re.findall(r"^(\w+):\s+(.*)$", Path(f"/proc/{box.pid}/status").read_text(), re.M))
     net_admin = f"{1 << 12:016x}"
     assert (status["CapEff"], status["CapPrm"], status["CapAmb"]) == (net_admin, net_admin, f"{0:016x}")

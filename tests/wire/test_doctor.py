@@ -51,6 +51,11 @@ def troubles(box):
     def ethtool(*words):
         return lambda: box.run("ethtool", *words)
 
+    def bridge_way():
+        box.bridge("way")
+        box.plug("server", "way")
+        box.ip("route", "add", "default", "dev", "way")
+
     return {
         "an address": (ip("address", "add", "10.9.8.7/24", "dev", "routers"), ip("address", "flush", "dev", "routers"),
                        "warning", "port routers", "10.9.8.7/24", "ip address flush dev routers"),
@@ -60,6 +65,10 @@ def troubles(box):
                     "note", "port routers", "frames are merged (rx-gro)", ""),
         "a bridge": (lambda: (box.bridge("br0"), box.plug("server", "br0")), ip("link", "delete", "br0"),
                      "problem", "port server", "part of bridge br0", "ip link set dev server nomaster"),
+        "a default route": (ip("route", "add", "default", "dev", "server"), ip("route", "flush", "default"),
+                            "problem", "port server", "server carries the default route of this machine", "take another"),
+        "a default route over a bridge": (bridge_way, ip("link", "delete", "way"),
+                                          "problem", "port server", "way carries the default route of this machine", "take another"),
         "down": (ip("link", "set", "routers", "down"), ip("link", "set", "routers", "up"),
                  "note", "port routers", "it is down: the daemon brings it up", ""),
         "no such port": (ip("link", "set", "server", "down", "name", "elsewhere"), ip("link", "set", "elsewhere", "up", "name", "server"),
@@ -67,7 +76,7 @@ def troubles(box):
     }
 
 
-@pytest.mark.parametrize("name", ["an address", "MTUs that differ", "merging", "a bridge", "down", "no such port"])
+@pytest.mark.parametrize("name", ["an address", "MTUs that differ", "merging", "a bridge", "a default route", "a default route over a bridge", "down", "no such port"])
 def test_a_trouble_is_found_and_then_not(wire, name):
     make, unmake, level, subject, part, advice = troubles(wire.box)[name]
     if name == "merging":
