@@ -12,6 +12,7 @@ sys.path[:0] = [str(TESTS), str(TESTS / "support"), str(TESTS / "wire"), str(TES
 
 from lab import namespaces  # noqa: E402
 from stage import needs  # noqa: E402
+from tree import debootstrap  # noqa: E402
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -30,6 +31,12 @@ def package(tmp_path_factory):
     assert done.returncode == 0, (folder / "log").read_text()[-3000:]
     made, = [deb for deb in folder.glob("*.deb") if "dbgsym" not in deb.name]
     return made
+
+
+@pytest.fixture(scope="session")
+def debian(tmp_path_factory, interruptible):
+    """A fresh Debian, to be copied."""
+    return debootstrap(tmp_path_factory.mktemp("debian") / "root")
 
 
 @pytest.fixture(scope="session")

@@ -2,8 +2,6 @@
 """The Debian package: on a fresh Debian, and as the service of a machine with systemd."""
 
 import json
-import os
-import re
 import signal
 import subprocess
 from pathlib import Path
@@ -12,11 +10,11 @@ import frames
 import pytest
 from installed import END, SERVICE, Installed
 from lab.namespaces import Namespace, run, wait_until, wire
+from tree import Tree
 from wirelab import BOUND, Tap
 
 ROOT = Path(__file__).resolve().parents[2]
 CAPTURE = ROOT / "tests" / "golden" / "captures" / "pause-b.pcap"
-MIRROR = "http://deb.debian.org/debian"
 
 
 def test_lintian_finds_nothing_that_is_not_explained(package):
@@ -24,34 +22,12 @@ def test_lintian_finds_nothing_that_is_not_explained(package):
     assert said.returncode == 0 and said.stdout == "", said.stdout + said.stderr
 
 
-class Fresh:
-    """A Debian 12 that has nothing but what it begins with, and this package."""
-
-    def __init__(self, folder, package):
-        self.root = folder / "root"
-        run("debootstrap", "--variant=minbase", "bookworm", self.root, MIRROR, timeout=1800)
-        for name in ("apt/apt.conf.d", "resolv.conf"):  # how this machine reaches the mirror
-            run("cp", "--recursive", "--dereference", f"/etc/{name}", self.root / "etc" / Path(name).parent)
-        (self.root / "package.deb").write_bytes(package.read_bytes())
-        self.before = self.files()
-        self.run("sh", "-c", "apt-get --quiet=2 update && apt-get --quiet=2 install --yes --no-install-recommends /package.deb", timeout=1800)
-
-    def files(self):
-        """All that is there, but what apt and dpkg keep for themselves."""
-        return {str(Path(folder, name).relative_to(self.root)) for folder, _, names in os.walk(self.root) for name in names
-                if not re.match(r"(var/(lib|cache|log)|dev|proc|sys|tmp|run)/", str(Path(folder, name).relative_to(self.root)))}
-
-    def enter(self):
-        mounts = "for d in proc sys dev; do mount --rbind /$d $0/$d; done; mount -t tmpfs none $0/run; mount -t tmpfs none $0/tmp"
-        return ["unshare", "--mount", "sh", "-c", f'{mounts}; exec chroot "$0" "$@"', self.root]
-
-    def run(self, *words, timeout=300):
-        return run(*self.enter(), "env", "DEBIAN_FRONTEND=noninteractive", "LC_ALL=C.UTF-8", *words, timeout=timeout)
-
-
 @pytest.fixture(scope="module")
-def fresh(package, tmp_path_factory, interruptible):
-    return Fresh(tmp_path_factory.mktemp("fresh"), package)
+def fresh(debian, package, tmp_path_factory):
+    tree = Tree(debian, tmp_path_factory.mktemp("fresh") / "root")
+    tree.before = tree.files()
+    tree.install(package=package)
+    return tree
 
 
 def test_replay_on_a_fresh_debian(fresh):
@@ -86,13 +62,50 @@ def test_the_daemon_on_a_fresh_debian(fresh):
             namespace.delete()
 
 
-def test_removing_it_leaves_no_trace_but_settings(fresh):
+ASKED_FOR = """
+usr/bin/relaysieved usr/bin/relaysieve usr/lib/systemd/system/relaysieved@.service usr/lib/sysusers.d/relaysieve.conf usr/share/doc/relaysieve/relaysieve.toml
+usr/share/man/man1/relaysieve.1.gz usr/share/man/man5/relaysieve.toml.5.gz usr/share/man/man8/relaysieved.8.gz
+usr/share/bash-completion/completions/relaysieve usr/share/bash-completion/completions/relaysieved usr/share/zsh/site-functions/_relaysieve
+usr/libexec/relaysieve/fallback-bridge usr/libexec/relaysieve/host-setup usr/share/relaysieve/relaysieve.json usr/share/relaysieve/relaysieve.rules.yml
+"""
+
+
+def test_everything_is_in_it(package):
+    files = {line.split()[-1].removeprefix("./") for line in run("dpkg-deb", "--contents", package).splitlines()}
+    assert [path for path in ASKED_FOR.split() if path not in files] == []
+
+
+def test_without_dpdks_pools_the_daemon_says_which_plugin_is_missing(fresh):
+    plugin, = fresh.root.glob("usr/lib/*/dpdk/pmds-*/librte_mempool_ring.so.*.*")
+    hidden = [link for link in plugin.parent.glob("librte_mempool_ring.so*")]
+    fresh.run("mkdir", "/hidden")
+    for link in hidden:
+        link.rename(fresh.root / "hidden" / link.name)
+    try:
+        done = subprocess.run([*fresh.enter(), "relaysieved", "--routers", "vdev:net_ring0", "--server", "vdev:net_ring1"],
+                              capture_output=True, text=True, timeout=BOUND)
+        assert done.returncode == 1 and "its plugin librte_mempool_ring is missing (on Debian 12 the package librte-mempool-ring23)" in done.stderr
+        assert "no memory for" not in done.stderr
+    finally:
+        for link in hidden:
+            (fresh.root / "hidden" / link.name).rename(link)
+        (fresh.root / "hidden").rmdir()
+
+
+def test_removing_it_leaves_no_trace_but_settings_and_a_purge_none(fresh):
     settings = fresh.root / "etc/relaysieve/rack.toml"
     settings.write_text('window = "900ms"\n')
-    assert "usr/bin/relaysieved" in fresh.files()
+    enabled = fresh.root / "etc/systemd/system/multi-user.target.wants/relaysieved@rack.service"
+    enabled.parent.mkdir(parents=True, exist_ok=True)
+    enabled.symlink_to("/lib/systemd/system/relaysieved@.service")  # as systemctl enable does
+    assert "usr/bin/relaysieved" in fresh.files() and "relaysieve" in (fresh.root / "etc/passwd").read_text()
     fresh.run("apt-get", "--quiet=2", "remove", "--yes", "relaysieve")
     ours = {path for path in fresh.files() - fresh.before if "relaysieve" in path}
-    assert ours == {"etc/relaysieve/rack.toml"}
+    assert ours == {"etc/relaysieve/rack.toml", str(enabled.relative_to(fresh.root))}
+    fresh.run("apt-get", "--quiet=2", "purge", "--yes", "relaysieve")
+    assert not {path for path in fresh.files() - fresh.before if "relaysieve" in path}
+    assert not settings.parent.exists() and not enabled.is_symlink()
+    assert "relaysieve" not in (fresh.root / "etc/passwd").read_text() + (fresh.root / "etc/group").read_text()
 
 
 @pytest.fixture
@@ -118,6 +131,8 @@ def test_it_cuts_nothing_when_it_is_installed_upgraded_and_removed(box, package)
     assert box.machine.ip("-details", "link") == links
     assert "relaysieved" not in box.machine.systemctl("list-units", "--all", "--plain", "relaysieved@*")
     box.start().carries()
+    box.machine.run("relaysieve", "set", "--save", "window", "900ms")
+    assert 'window = "900ms"' in box.machine.file("/etc/relaysieve/lab.toml").read_text()
     running = box.pid
     install(box, package)
     assert box.pid == running, "an upgrade has cut the wire"
