@@ -10,10 +10,10 @@
 namespace relaysieve {
 
 // Which group holds it: it has a number instead of its address.
-std::optional<uint32_t> server_group(const Address& server, const Policy& policy);
-std::optional<uint32_t> relay_group(const Address& relay, const Policy& policy);
+[[gnu::cold]] std::optional<uint32_t> server_group(const Address& server, const Policy& policy);
+[[gnu::cold]] std::optional<uint32_t> relay_group(const Address& relay, const Policy& policy);
 
 // `asked`: giaddr or link-address; :: where there is none, and only the source counts.
-bool trusted(const Address& source, const Address& asked, const Networks& relays);
+[[gnu::cold]] bool trusted(const Address& source, const Address& asked, const Networks& relays);
 
 }  // namespace relaysieve
