@@ -37,6 +37,12 @@ TEST_F(Dhcp6Relays, InterfaceIdOnlyTellsRelaysApart) {  // one anycast address, 
   at(2ms, by(1)).is(drop, echo);
 }
 
+TEST_F(Dhcp6Relays, TheClientsAddressIsNoPartOfTheRelay) {
+  const Router6 named = A6.but(&Router6::before, Options6{{kInterfaceId, {1}}});
+  at(0ms, named.brings(first)).is(forward, first_copy);
+  at(1ms, named.brings(first.but(&Transmission6::peer, "fe80::99"_ip6))).is(drop, echo);
+}
+
 TEST_F(Dhcp6Relays, RemoteIdOnlyTellsRelaysApart) {
   const auto by = [&](uint8_t id) {
     return A6.but(&Router6::behind, Options6{{kRemoteId, {0, 0, 0, 9, id}}}).brings(first);

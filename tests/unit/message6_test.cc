@@ -116,12 +116,12 @@ TEST_F(Parser6, AnySourcePort) {  // wide-dhcpv6 sends from the client's
 TEST_F(Parser6, ExtensionHeadersAreWalked) {
   const Extension hop_by_hop = {0, {0, 1, 4, 0, 0, 0, 0}}, routing = {43, Bytes(7)};
   const Extension destination = {60, [] {
-                                   Bytes rest(23);
+                                   Bytes rest(23, 6);  // who reads on too early finds TCP
                                    rest[0] = 2;
                                    return rest;
                                  }()};
   const Extension authentication = {51, [] {
-                                      Bytes rest(15);
+                                      Bytes rest(15, 6);
                                       rest[0] = 2;
                                       return rest;
                                     }()};
