@@ -118,6 +118,8 @@ def measure(who, kind, how, seconds):
             wait_until(lambda: program.frames() >= 2 * CLIENTS, "frames to flow", BOUND)
             frames, spent = program.frames(), processor_seconds(program.process.pid)
             time.sleep(seconds)
+            # On a loaded machine a program may not have run at all in so short a time.
+            wait_until(lambda: program.frames() > frames, "a frame more", BOUND)
             frames, spent = program.frames() - frames, processor_seconds(program.process.pid) - spent
             program.check(kind)
             return spent * 1e9 / frames / workers
