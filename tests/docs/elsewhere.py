@@ -26,6 +26,7 @@ NOT_RUN = [
     (r"^((PYTHONPATH|RELAYSIEVE_BUILD|ATTACK_SECONDS)=\S+ )?/usr/bin/python3 -m (pytest|lab\.demo)\b", "is a test run of its own", "tests/run"),
     (r"^build/(tests|bench)/", "is a test run of its own", "tests/run"),
     (r"^(git config|tests/lint/quick)\b", "wants a clone, which it changes", "tests/lint/test_quick.py"),
+    (r"^/usr/libexec/relaysieve/host-setup\b|\bnics(\.toml)?$", "wants cards behind an IOMMU", "tests/package/test_host_setup.py"),
     (r"^(echo 64 > /proc/sys/vm|dpdk-dumpcap|echo /relaysieve/stats)", "reserves huge pages of the whole machine", "tests/wire/test_dpdk_tools.py"),
 ]
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 TESTS = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(TESTS), str(TESTS / "support"), str(TESTS / "wire"), str(TESTS / "machine"), str(TESTS / "package")]
+sys.path[:0] = [str(TESTS), *(str(TESTS / part) for part in ("support", "wire", "machine", "docs", "package"))]
 
 from lab import namespaces  # noqa: E402
 from stage import needs  # noqa: E402
