@@ -77,9 +77,9 @@ TEST(TopScreen, BeginsWithWhatTheStatusSaysAndEndsWithTheKeys) {
 }
 
 TEST(TopScreen, RatesAreOfTheTimeBetweenTwoLooks) {
-  const TopLook before = look(100, {relay("10.0.0.1", 1000, 500, 0, 1)}, Json::array());
-  const TopLook now =
-      look(104, {relay("10.0.0.1", 1040, 508, 3, 0), relay("10.0.0.2", 20, 0, 0, 7)}, Json::array());
+  const TopLook before = look(100, Json::array({relay("10.0.0.1", 1000, 500, 0, 1)}), Json::array());
+  const TopLook now = look(
+      104, Json::array({relay("10.0.0.1", 1040, 508, 3, 0), relay("10.0.0.2", 20, 0, 0, 7)}), Json::array());
   const auto rows = lines_with(top_screen(now, &before, TopOrder::copies, kRoomy), "10.0.0.");
   ASSERT_EQ(rows.size(), 2);
   EXPECT_EQ(rows[0],
@@ -92,9 +92,11 @@ TEST(TopScreen, RatesAreOfTheTimeBetweenTwoLooks) {
 }
 
 TEST(TopScreen, EachKeyPutsOthersFirst) {
-  const TopLook now = look(
-      10, {relay("10.0.0.1", 50, 10, 1, 5), relay("10.0.0.2", 40, 30, 0, 1), relay("10.0.0.3", 30, 20, 9, 9)},
-      {client("02:00:00:00:00:0a", 8, 1), client("02:00:00:00:00:0b", 6, 3)});
+  const TopLook now =
+      look(10,
+           Json::array({relay("10.0.0.1", 50, 10, 1, 5), relay("10.0.0.2", 40, 30, 0, 1),
+                        relay("10.0.0.3", 30, 20, 9, 9)}),
+           Json::array({client("02:00:00:00:00:0a", 8, 1), client("02:00:00:00:00:0b", 6, 3)}));
   const auto order = [&](TopOrder by) {
     return first_words(lines_with(top_screen(now, nullptr, by, kRoomy), "10.0.0."));
   };
@@ -140,8 +142,8 @@ TEST(TopScreen, NothingIsWiderOrLongerThanTheTerminal) {
 TEST(TopScreen, AListThatIsShortLeavesItsRoomToTheOther) {
   Json relays = Json::array();
   for (int i = 0; i < 200; ++i) relays.push_back(relay("10.0.0." + std::to_string(i), i, 0, 0, 0));
-  const auto lines =
-      top_screen(look(10, relays, {client("02:00:00:00:00:0a", 1, 0)}), nullptr, TopOrder::copies, {40, 120});
+  const auto lines = top_screen(look(10, relays, Json::array({client("02:00:00:00:00:0a", 1, 0)})), nullptr,
+                                TopOrder::copies, {40, 120});
   EXPECT_EQ(lines.size(), 40);
   EXPECT_EQ(lines_with(lines, "DISCOVER").size(), 1);
 }
