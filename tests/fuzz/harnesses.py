@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The harnesses: what each aims at, how it is built, and its three cases."""
 
-import os
 import re
 import subprocess
 import tempfile
@@ -10,12 +9,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 import seeds
-from report import ROOT, coverage
+from report import coverage
+from support import sanitized
 
 HERE = Path(__file__).resolve().parent
-BUILD = Path(os.environ.get("RELAYSIEVE_FUZZ_BUILD", ROOT / "build-fuzz")).resolve()
+PROGRAMS = sanitized.folder_of("address") / "tests" / "fuzz"
 PLANTED = 60  # s within which the planted bug has to be found
-SYMBOLS = "external_symbolizer_path=/usr/lib/llvm-14/bin/llvm-symbolizer"
+ASAN = f"quarantine_size_mb=16:malloc_context_size=4:{sanitized.SYMBOLS}"  # quick, and small
 SLACK = 600   # s that a loaded machine may need beyond the time given
 
 
@@ -53,17 +53,9 @@ ALL = {
 def build(names, report):
     """Only what is asked for, and what that stands on."""
     begin = time.monotonic()
-    steps = []
-    if not (BUILD / "build.ninja").exists():
-        steps.append(["meson", "setup", BUILD, ROOT, "--native-file", HERE / "clang.ini"])
-    steps.append(["ninja", "-C", BUILD, *(f"tests/fuzz/{name}{kind}" for name in names for kind in ("", "_planted"))])
-    for step in steps:
-        done = subprocess.run(step, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-        if done.returncode != 0:
-            report.case("build", time.monotonic() - begin, f"{' '.join(map(str, step))}\n{done.stdout[-4000:]}")
-            return False
-    report.case("build", time.monotonic() - begin, "")
-    return True
+    error = sanitized.build("address", [f"tests/fuzz/{name}{kind}" for name in names for kind in ("", "_planted")])
+    report.case("build", time.monotonic() - begin, error)
+    return not error
 
 
 def fuzz(program, folder, words, profile="/dev/null", limit=0):
@@ -71,9 +63,7 @@ def fuzz(program, folder, words, profile="/dev/null", limit=0):
     begin = time.monotonic()
     done = subprocess.run([program, *words], cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                           text=True, errors="replace", timeout=limit + SLACK,
-                          env=os.environ | {"LLVM_PROFILE_FILE": str(profile),
-                                            "ASAN_OPTIONS": f"quarantine_size_mb=16:malloc_context_size=4:{SYMBOLS}",
-                                            "UBSAN_OPTIONS": f"print_stacktrace=1:{SYMBOLS}"})
+                          env=sanitized.environment(profile, ASAN_OPTIONS=ASAN))
     return done.returncode, done.stdout, time.monotonic() - begin
 
 
@@ -104,14 +94,14 @@ def words_of(name, corpus):
 def replay_crashes(name, folder, report):
     crashes = sorted((HERE / "crashes" / name).glob("*"))
     for crash in crashes:
-        status, out, took = fuzz(BUILD / "tests/fuzz" / name, folder, [crash])
+        status, out, took = fuzz(PROGRAMS / name, folder, [crash])
         report.case(f"{name}: {crash.name}", took, crash_of(out) if status else "")
 
 
 def find_planted(name, folder, report):
     corpus = folder / "planted"
     corpus.mkdir()
-    status, out, took = fuzz(BUILD / "tests/fuzz" / f"{name}_planted", folder,
+    status, out, took = fuzz(PROGRAMS / f"{name}_planted", folder,
                              [f"-max_total_time={PLANTED}", *words_of(name, corpus)], limit=PLANTED)
     found = status != 0 and re.search(ALL[name].planted, out)
     executions = re.findall(r"^#(\d+)", out, re.MULTILINE)
@@ -124,7 +114,7 @@ def look_for_more(name, folder, seconds, keep, seeds_count, report):
     corpus = keep / name if keep else folder / "corpus"
     corpus.mkdir(parents=True, exist_ok=True)
     profile = folder / "profile"
-    program = BUILD / "tests/fuzz" / name
+    program = PROGRAMS / name
     status, out, took = fuzz(program, folder, [f"-max_total_time={seconds}", *words_of(name, corpus.resolve())],
                              profile, seconds)
     crashes = [file for file in folder.iterdir() if re.match(r"(crash|oom|timeout|leak)-", file.name)]

@@ -37,9 +37,26 @@ void believe_lengths(Bytes value) {
   }
 }
 
+// What people are shown of a client is what they may ask for.
+void ask_for_client(const std::optional<DhcpFrame>& found) {
+  if (!found) return;
+  must(!message_type(found->family, found->type).empty(), "a type has a name");
+  const ClientId& client = found->client;
+  must(found->is_of(client), "a message is its client's");
+  if (client.length == 0) return;
+  must(client_id_of(client.text()) == client, "a client's name means the client");
+  ClientId hardware{.length = std::min<uint8_t>(client.length, 6)};
+  std::copy_n(client.bytes.begin() + client.length - hardware.length, hardware.length,
+              hardware.bytes.begin());
+  const bool is_its = found->is_of(hardware);
+  const bool duid_ll = client.length == 10 && load32(client.bytes.data()) >> 16 == 3;  // RFC 8415 s11.4
+  must(is_its || found->family == Family::v4 || !duid_ll, "a DUID-LL is its hardware address's");
+}
+
 // For people: finds at least what the rule is for.
 void compare_with_find_dhcp(Bytes frame, const Parsed& parsed) {
   const std::optional<DhcpFrame> found = find_dhcp4(frame);
+  ask_for_client(found);
   if (parsed.reason == Reason::reply && !parsed.message)
     must(found && found->reply, "find_dhcp4 sees a reply");
   if (!parsed.message) return;
@@ -53,6 +70,7 @@ void compare_with_find_dhcp(Bytes frame, const Parsed& parsed) {
 
 void compare_with_find_dhcp(Bytes frame, const Parsed6& parsed) {
   const std::optional<DhcpFrame> found = find_dhcp6(frame);
+  ask_for_client(found);
   if (!parsed.message) return;
   const Message6& m = *parsed.message;
   must(found && !found->reply, "find_dhcp6 sees a request");

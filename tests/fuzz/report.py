@@ -2,16 +2,10 @@
 """What became of each case, and which lines of the code aimed at were run."""
 
 import re
-import subprocess
-import sys
 import threading
 import xml.etree.ElementTree as ElementTree
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "tests" / "support"))
-
-from line_coverage import ranges  # noqa: E402
+from support.line_coverage import lines_of, row_of, share
 
 
 class Report:
@@ -44,30 +38,9 @@ def write_junit(report, path):
     ElementTree.ElementTree(suite).write(path, encoding="utf-8", xml_declaration=True)
 
 
-def lines_of(program, profile, aims):
-    """Of each file aimed at: {line: how often it was run}."""
-    merged = profile.with_suffix(".profdata")
-    subprocess.run(["llvm-profdata-14", "merge", "-sparse", profile, "-o", merged], check=True)
-    files = [ROOT / aim for aim in aims]
-    listed = subprocess.run(["llvm-cov-14", "export", "-format=lcov", f"-instr-profile={merged}", program, *files],
-                            check=True, capture_output=True, text=True).stdout
-    found, lines = {}, {}  # files that these include are listed too
-    for line in listed.splitlines():
-        if line.startswith("SF:"):
-            lines = found.setdefault(str(Path(line[3:]).resolve().relative_to(ROOT)), {})
-        elif line.startswith("DA:"):
-            number, count = line[3:].split(",")[:2]
-            lines[int(number)] = max(lines.get(int(number), 0), int(count))
-    return {name: lines for name, lines in found.items() if name in aims}
-
-
 def coverage(program, profile, aims):
-    """A line for each file, and one for all."""
-    files = lines_of(program, profile, aims)
-    told, run, all_ = [], 0, 0
-    for name, lines in sorted(files.items()):
-        hit = sum(count > 0 for count in lines.values())
-        run, all_ = run + hit, all_ + len(lines)
-        left = ranges(n for n, count in lines.items() if count == 0)
-        told.append(f"{100 * hit / len(lines):5.1f} %  {name}" + (f"  (not: {left})" if left else ""))
-    return [f"{100 * run / all_:5.1f} %  of the {all_} lines aimed at", *told]
+    """A line for all files, and one for each."""
+    files = lines_of([program], [profile], profile.with_suffix(".profdata"), aims)
+    lines = {(name, n): count for name, counts in files.items() for n, count in counts.items()}
+    return [f"{share(lines):5.1f} %  of the {len(lines)} lines aimed at",
+            *(row_of(name, counts) for name, counts in sorted(files.items()))]

@@ -40,6 +40,7 @@ def parser():
         most = 48 if path.name.startswith("opt82") else 12
         frames = [frame.data for frame in frames if len(frame.data) < 700 and (len(frame.data) > 300 or is_dhcp6(frame.data))][:most]
         frames += [relayed for frame in frames[:6] if (relayed := with_relay_info(frame))]
+        frames += [extended for frame in frames[:1] if is_dhcp6(frame) for extended in with_extensions(frame)]
         for one, other in zip(frames, frames[1:]):
             yield bytes([n % POLICIES]) + len(one).to_bytes(2, "little") + one + other
 
@@ -47,6 +48,14 @@ def parser():
 def is_dhcp6(frame):
     """Untagged, UDP to port 547."""
     return frame[12:14] == b"\x86\xdd" and frame[20] == 17 and frame[56:58] == b"\x02\x23"
+
+
+def with_extensions(frame):
+    """An untagged IPv6 packet behind an authentication header, as a first fragment, and as one that is whole."""
+    for header, words in ((51, "110100000000000000000000"), (44, "1100000100000000"), (44, "1100000000000000")):
+        words = bytes.fromhex(words)
+        size = int.from_bytes(frame[18:20], "big") + len(words)
+        yield frame[:18] + size.to_bytes(2, "big") + bytes([header]) + frame[21:54] + words + frame[54:]
 
 
 def with_relay_info(frame):

@@ -3,7 +3,9 @@
 #include <cstdio>
 #include <cstdlib>
 #include <limits>
+#include <mutex>
 #include <string_view>
+#include <thread>
 #include <vector>
 
 namespace {
@@ -33,6 +35,26 @@ void overflow() { seen = std::numeric_limits<int>::max() + one; }
 
 void shift() { seen = one << (31 + one); }
 
+void race() {
+  int count = 0;
+  std::thread other([&] { ++count; });
+  ++count;
+  other.join();
+  seen = count;
+}
+
+// Each order alone is right; nobody ever waits here.
+void lock_order() {
+  std::mutex a, b;
+  const auto both = [](std::mutex& first, std::mutex& second) {
+    const std::scoped_lock outer(first);
+    const std::scoped_lock inner(second);
+    seen = one;
+  };
+  std::thread([&] { both(a, b); }).join();
+  std::thread([&] { both(b, a); }).join();
+}
+
 struct Fault {
   std::string_view name;
   void (*commit)();
@@ -42,7 +64,9 @@ constexpr Fault kFaults[] = {{"none", [] {}},
                              {"after-free", after_free},
                              {"leak", leak},
                              {"overflow", overflow},
-                             {"shift", shift}};
+                             {"shift", shift},
+                             {"race", race},
+                             {"lock-order", lock_order}};
 
 }  // namespace
 

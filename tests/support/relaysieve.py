@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Runs the command line under test: RELAYSIEVE_BUILD names the build directory, default build/."""
+"""Runs the command line under test: RELAYSIEVE_BUILD names the build directory, default build/; RELAYSIEVE_PROGRAM
+another program than the one there."""
 
 import json
 import os
@@ -8,7 +9,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parents[2]
-BINARY = Path(os.environ.get("RELAYSIEVE_BUILD", ROOT / "build")).resolve() / "control" / "relaysieve"
+BUILD = Path(os.environ.get("RELAYSIEVE_BUILD", ROOT / "build")).resolve()
+BINARY = Path(os.environ.get("RELAYSIEVE_PROGRAM", BUILD / "control" / "relaysieve"))
 BOUND = 120  # s for one run, on a loaded machine
 
 
