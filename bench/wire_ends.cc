@@ -92,7 +92,7 @@ std::span<const uint8_t> RingEnd::bytes_of(const rte_mbuf* frame) {
 
 void RingEnd::release(rte_mbuf* frame) { rte_pktmbuf_free(frame); }
 
-DevicePort::DevicePort(FramePool& pool, std::string device) {
+DevicePort::DevicePort(FramePool& pool, const std::string& device) {
   const size_t comma = std::min(device.find(','), device.size());
   const std::string name = unused(device.substr(0, comma).c_str());
   auto port = open_ethdev_port(std::string(kVdev) + name + device.substr(comma), pool.get());

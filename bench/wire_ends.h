@@ -64,7 +64,7 @@ class RingEnd {
 // A DPDK port by its device arguments, without "vdev:" and with a name that is not taken yet in place of "%".
 class DevicePort {
  public:
-  DevicePort(FramePool& pool, std::string device);
+  DevicePort(FramePool& pool, const std::string& device);
   Queue& queue() { return port_->queue(0); }
   uint16_t id() const { return id_; }
 

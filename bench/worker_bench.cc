@@ -91,7 +91,8 @@ class Others : public Fixture {
 };
 
 template <typename Carrier>
-void add_others(const std::string& thing, const std::string& port, std::function<std::string()> device) {
+void add_others(const std::string& thing, const std::string& port,
+                const std::function<std::string()>& device) {
   const std::string name = thing + "/traffic:other64/frames:warm/port:" + port;
   benchmark::RegisterBenchmark(name.c_str(), [name, device](benchmark::State& state) {
     auto& run =

@@ -43,7 +43,7 @@ struct DhcpFrame {
   uint8_t type = 0;  // option 53; 0 = none: plain BOOTP. Of DHCPv6 the innermost message's
 
   // Also where only the DUID or the peer-address is made of this hardware address.
-  bool is_of(const ClientId& client) const;
+  bool is_of(const ClientId& who) const;
 };
 
 // Needs the bytes up to the client's identity only; options as far as they are there.

@@ -15,7 +15,7 @@ constexpr size_t kIaHeader = 12;  // IAID, T1, T2 (RFC 8415 s21.4)
 template <typename Visit>
 void walk_what_is_there(Bytes field, Visit visit) {
   while (field.size() >= 4) {
-    const uint16_t code = load16(&field[0]);
+    const uint16_t code = load16(field.data());
     const size_t length = std::min<size_t>(load16(&field[2]), field.size() - 4);
     visit(code, field.subspan(4, length));
     field = field.subspan(4 + length);

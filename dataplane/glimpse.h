@@ -37,7 +37,7 @@ constexpr bool plainly_not_dhcp(std::span<const uint8_t> frame) {
   const uint8_t* type = &frame[12];
   for (int tags = 0; load16(type) != kIpv4; type += 4) {
     if (load16(type) == kIpv6) {
-      const size_t before = static_cast<size_t>(type + 2 - frame.data());
+      const auto before = static_cast<size_t>(type + 2 - frame.data());
       return plainly_not_dhcp6(type + 2, frame.size() - before);
     }
     if (!is_tag(load16(type)) || ++tags > 2) return true;

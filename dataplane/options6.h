@@ -16,7 +16,7 @@ constexpr bool walk_options6(Bytes field, Visit visit) {
   while (!field.empty()) {
     if (field.size() < 4 || load16(&field[2]) > field.size() - 4) return false;
     const size_t length = load16(&field[2]);
-    visit(load16(&field[0]), field.subspan(4, length));
+    visit(load16(field.data()), field.subspan(4, length));
     field = field.subspan(4 + length);
   }
   return true;

@@ -137,7 +137,7 @@ HttpReply capture(Daemon& daemon, const HttpRequest& request) {
   for (const absl::Status& status : {limits.status(), reasons.status(), longest.status()})
     if (!status.ok()) return bad(status);
   const std::string_view format = value_of(request, "format");
-  if (format != "" && format != "pcapng" && format != "lines")
+  if (!format.empty() && format != "pcapng" && format != "lines")
     return refuse(400, absl::StrCat("format: ", in_quotes(format), " is not pcapng or lines"));
 
   const auto stream = std::make_shared<Stream>(kCaptureRoom);

@@ -27,9 +27,8 @@ attr_t look_of(const TopLine& line) {
     case TopLine::Kind::plain:
       break;
   }
-  if (!line.level || !has_colors() ||
-      std::string_view(std::getenv("NO_COLOR") ? std::getenv("NO_COLOR") : "") != "")
-    return A_NORMAL;
+  const char* no_color = std::getenv("NO_COLOR");
+  if (!line.level || !has_colors() || (no_color != nullptr && *no_color != '\0')) return A_NORMAL;
   constexpr short kPairs[] = {kGood, kNote, kWarning, kProblem};
   return static_cast<attr_t>(COLOR_PAIR(kPairs[static_cast<size_t>(*line.level)]));
 }

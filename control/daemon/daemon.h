@@ -72,7 +72,7 @@ class Daemon {
 
  private:
   Daemon(const Settings& settings, SettingsSource source);
-  void adopt(const Policy& policy);
+  void adopt(const Policy& wanted);
 
   Totals totals() const;
   std::vector<const Census*> censuses() const;

@@ -29,7 +29,7 @@ std::string copies_after_the_window(uint64_t count) {
 std::vector<Happening> RelayWatch::look(const CensusTotals& totals, std::span<const std::string> ports,
                                         Time now) {
   std::vector<Happening> news;
-  const auto tell = [&](EventKind kind, const Known& relay, std::string text) {
+  const auto tell = [&](EventKind kind, const Known& relay, const std::string& text) {
     news.push_back({kind, name_of(relay), absl::StrCat("relay ", name_of(relay), text)});
   };
   std::map<uint32_t, const Known*> by_router;

@@ -25,9 +25,8 @@ struct Lookout::View {
   Time looked = monotonic();
 
   void take(Taps& taps) {
-    Sight sight;
     for (unsigned worker = 0; worker < taps.workers(); ++worker)
-      while (taps.take(tap, worker, sight.record, sight.bytes)) {
+      for (Sight sight; taps.take(tap, worker, sight.record, sight.bytes); sight = {}) {
         const auto same = [&](const Sight& other) { return other.record.number == sight.record.number; };
         const auto seen = sight.record.refused ? std::find_if(held.rbegin(), held.rend(), same) : held.rend();
         if (!sight.record.refused) {

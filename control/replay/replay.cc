@@ -87,8 +87,9 @@ template <typename Output>
 absl::Status open_to(std::unique_ptr<Output>& output, const std::string& path) {
   if (path.empty()) return absl::OkStatus();
   auto opened = Output::open(path);
-  if (opened.ok()) output = *std::move(opened);
-  return opened.status();
+  if (!opened.ok()) return opened.status();
+  output = *std::move(opened);
+  return absl::OkStatus();
 }
 
 absl::StatusOr<Outputs> open_outputs(const ReplayFiles& files) {

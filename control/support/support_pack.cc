@@ -55,7 +55,7 @@ absl::Status write_new(const std::string& file, const std::string& content) {
   }
   const bool closed = close(descriptor) == 0;
   if (written == content.size() && closed) return absl::OkStatus();
-  const absl::Status error = cannot(file);
+  absl::Status error = cannot(file);
   unlink(file.c_str());
   return error;
 }

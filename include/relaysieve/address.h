@@ -11,6 +11,7 @@ struct Address {
   uint64_t high = 0, low = 0;
 
   constexpr Address() = default;
+  // NOLINTNEXTLINE(google-explicit-constructor): an IPv4 address is one
   constexpr Address(uint32_t ip4) : low(kIp4 | ip4) {}
   static constexpr Address of(uint64_t high, uint64_t low) {
     Address address;

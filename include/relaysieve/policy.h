@@ -19,6 +19,7 @@ struct Network {
   Address address;
   uint8_t bits;  // of the address's 128: 96 and more for IPv4
 
+  // NOLINTNEXTLINE(google-explicit-constructor): an address is a network of one
   constexpr Network(uint32_t ip4, unsigned prefix = 32)
       : address(ip4), bits(static_cast<uint8_t>(96 + prefix)) {}
   constexpr Network(Address any, unsigned prefix) : address(any), bits(static_cast<uint8_t>(prefix)) {}
