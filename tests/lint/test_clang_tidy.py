@@ -16,7 +16,7 @@ BOUND = 1800  # s for one unit, on a loaded machine
 
 
 def configure(folder):
-    subprocess.run(["meson", "setup", folder, ROOT, f"--native-file={SETTINGS}", "-Dtests=false", "-Dunity_size=20"],
+    subprocess.run(["meson", "setup", folder, ROOT, f"--native-file={SETTINGS}", "-Dtests=false"],
                    check=True, stdout=subprocess.DEVNULL)
 
 
