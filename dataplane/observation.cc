@@ -79,7 +79,7 @@ void Observation::begin(unsigned place) {
     turns::begin(line);
   bucket_.take_for_line(place, copy_.request);
   if (known && place != latest_) bucket_.supersede(latest_);
-  const bool for_undo = more_before != kNone && place == latest_;
+  const bool for_undo = more_before != kNone && is_left(latest_, place);
   if (line.has_more() || for_undo) carry_more(place, more_before, more);
 
   if (forward_first(line, bit_for_relay(place), copy_))

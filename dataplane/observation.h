@@ -38,6 +38,7 @@ class Observation {
   RelaySet bit_for_relay(unsigned way);
   RelaySet make_room_for_relay(unsigned way);
   void free_more_of(unsigned way);
+  bool is_left(unsigned latest, unsigned place) const;
   void carry_more(unsigned place, unsigned more_before, const MoreRelays& relays);
 
   Forgotten& forgotten_;

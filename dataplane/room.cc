@@ -116,10 +116,15 @@ void Observation::free_more_of(unsigned way) {
   if (const unsigned more = bucket_.more_of(way); more != kNone) bucket_.free(more);
 }
 
+// The line that said how the client stands is none any more, so that its second line is free, and an undo needs what was in it.
+bool Observation::is_left(unsigned latest, unsigned place) const {
+  return latest == place || ((bucket_.latest() | bucket_.records()) & only(latest)) == 0;
+}
+
 // A line that begins takes over the relays of the latest one's second line.
 void Observation::carry_more(unsigned place, unsigned more_before, const MoreRelays& relays) {
   MoreRelays* more = nullptr;
-  if (more_before != kNone && place == latest_) {
+  if (more_before != kNone && is_left(latest_, place)) {
     bucket_.take_for_more(more_before, copy_.request);
     more = &bucket_.more_relays(more_before);
   } else if (more_before != kNone) {

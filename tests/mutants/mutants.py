@@ -117,6 +117,7 @@ MUTANTS = {
     "no undo of a smart relay's subnet": [(MEMORY, "    line.brought &= static_cast<RelaySet>(~relay);\n", "")],
     "what was refused has brought the previous transmission": [(MEMORY, "      bucket[client].previous &= static_cast<RelaySet>(~bucket.relays(client).find(trace.relay));", "      ;")],
     "an undo forgets how the client stood": [(MEMORY, "  bucket.forget_record(way);\n}", "  bucket.free(way);\n}")],
+    "an undo forgets the fourth relay of a line that is free": [(ROOM, "return latest == place ||", "return latest == place; //")],
     "an undo forgets the fourth relay": [(MEMORY, "  if (more != kWays) bucket.more_relays(more).start = trace.start;  // its second line stays its own\n", "")],
     "what is evicted is told by all but its scope": [(ROOM, "uint64_t{key.scope} << 32 | uint32_t{key.who}", "uint32_t{key.who}")],
     "what was refused has won": [(MEMORY, "  if (stands) bucket[client].won = trace.before.won;\n", "")],

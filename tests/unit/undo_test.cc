@@ -74,6 +74,20 @@ TEST_F(Undone, ARefusedTurnForgetsNoneOfFourRelays) {
   at(6s, B.brings(discover)).is(forward, first_copy);
 }
 
+// Nor where the line that has to be restored is none any more: its record was undone before.
+TEST_F(Undone, ARefusedLateCopyForgetsNoneOfFourRelays) {
+  at(2900ms, A.brings(discover)).is(forward, first_copy);
+  at(3s, A.brings(request)).is(forward, first_copy);
+  for (const Router& other : {B, C, D}) at(3s, other.brings(request)).is(drop, second_copy);
+  at(6s, A.brings(request)).is(drop, turn_passed);
+  at(6s, D.brings(request)).is(forward, first_copy);
+  at(6s, B.brings(request)).is(drop, second_copy);
+  at(6300ms, B.brings(request)).is(forward, retransmission).and_refused();
+  at(7500ms, B.brings(discover)).is(forward, late_copy).and_refused();
+  at(9s, D.brings(request)).is(drop, turn_passed);  // it has won, B has not
+  at(9s, B.brings(request)).is(forward, first_copy);
+}
+
 TEST_F(Undone, ARefusedMessageIsNoProgress) {  // the client began to ask at 0 s
   at(0s, A.brings(discover)).is(forward, first_copy);
   at(0s, B.brings(discover)).is(drop, second_copy);
