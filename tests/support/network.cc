@@ -32,11 +32,12 @@ Writes option82_twice(const Options& sub_options) {
 
 Writes option82_in_padding(const Options& sub_options) {
   return [=](Options& options) {
-    size_t room = encode({{kRelayInfo, encode(sub_options)}}).size();
+    const Option added{kRelayInfo, encode(sub_options)};
+    size_t room = encode(Options{added}).size();
     auto first = std::find_if(options.begin(), options.end(), [](const Option& o) { return o.code == kPad; });
     auto last = first;
     while (last != options.end() && last->code == kPad && room > 0) ++last, --room;
-    options.insert(options.erase(first, last), {kRelayInfo, encode(sub_options)});
+    options.insert(options.erase(first, last), added);
   };
 }
 
