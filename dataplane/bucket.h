@@ -10,6 +10,7 @@
 #include "glance.h"
 #include "line.h"
 #include "relay_list.h"
+#include "relaysieve/policy.h"
 #include "spin_lock.h"
 #include "ways.h"
 
@@ -101,12 +102,15 @@ class Bucket {
     return Directory::tagged({_mm_load_si128(words), _mm_load_si128(words + 1)}, who);
   }
 
-  // A way that nobody misses: free, or the oldest of those that hold no client's standing, if its window has ended; or
-  // kWays.
+  // A way that nobody misses: free, or the oldest of those that hold no client's standing, if its window has ended; or the
+  // oldest of all, if its client is forgotten; or kWays.
   unsigned dispensable(Time now, Duration window) const {
     const unsigned way = directory_.order.oldest_but(directory_.latest);
-    if ((directory_.latest & only(way)) != 0) return kWays;
-    return directory_.tags[way] == 0 || now - lines_[way].line.start > window ? way : kWays;
+    if ((directory_.latest & only(way)) == 0 &&
+        (directory_.tags[way] == 0 || now - lines_[way].line.start > window))
+      return way;
+    const unsigned oldest = directory_.order.oldest();
+    return now - lines_[oldest].line.start > kClientHorizon ? oldest : kWays;
   }
   // Whose place a newcomer takes where there is none: the oldest; or, where most of the bucket came through the newcomer's
   // own router, the oldest of those: a flood through one router evicts its own. What still counts goes for what does not

@@ -59,8 +59,9 @@ Forgotten::Answer Forgotten::knows(const Moment& now, uint64_t key) {
     Line& line = line_of(key, number);
     const std::lock_guard hold(line.lock);
     if (line.tag != tag_of(now, number)) continue;
-    if (line.has(key)) return Answer::yes;
-    if (line.items == kItemsOfLine) answer = Answer::perhaps;
+    const bool has = line.has(key);
+    if (has && number > now.number) return Answer::yes;
+    if (has || line.items == kItemsOfLine) answer = Answer::perhaps;
   }
   return answer;
 }
@@ -72,7 +73,7 @@ double Forgotten::false_positives(Time now) const {
   double sum = 0;
   for (size_t i = 0; i < sample; ++i) {
     double unknown = 1;
-    for (uint64_t number = moment.number; number <= moment.number + kAhead; ++number) {
+    for (uint64_t number = moment.number + 1; number <= moment.number + kAhead; ++number) {
       const Line& line = lines_[this->line(number, i * lines / sample)];
       if (glance(line.tag) != tag_of(moment, number)) continue;
       double all_set = 1;

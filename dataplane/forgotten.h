@@ -13,15 +13,15 @@
 namespace relaysieve {
 
 // What had to be evicted from the window before its time: a sliding-window Bloom filter in generations of a
-// quarter of the window. An item goes into the generation in which its window ends, so it is remembered until
-// then and at most a quarter longer. Blocked: all bits of an item lie in one cache line, one in each of its
+// quarter of the window. An item goes into the generation in which its window ends; in that last quarter it may
+// have ended already, so that the answer is a doubt. Blocked: all bits of an item lie in one cache line, one in each of its
 // seven words (Putze, Sanders, Singler 2007); the line also says whose generation its bits are, so that a
 // generation is emptied line by line as it fills, and none is ever wiped at once.
 //
 // A line with n items takes an unknown key for one of them with probability (1 - (63/64)^n)^7, and takes no
-// more than 24. Five generations are asked, so a first copy is dropped with a probability of
-//   0.0010 while as many are evicted in a window as the capacity (on average 20 items a line),
-//   0.0016 at most, whatever comes: what finds its line full is not remembered, and forwarded in doubt.
+// more than 24. Four generations may say yes, so a first copy is dropped with a probability of
+//   0.0008 while as many are evicted in a window as the capacity (on average 20 items a line),
+//   0.0013 at most, whatever comes: what finds its line full is not remembered, and forwarded in doubt.
 class Forgotten {
  public:
   // A generation's, 9 bytes a client in all: for nearly as many requests evicted in a window as the capacity, each
@@ -63,10 +63,10 @@ class Forgotten {
   // Remembers `key` (a keyed hash) until `end`, at most a window from now. False: there is no room.
   bool add(const Moment& now, uint64_t key, Time end);
 
-  enum class Answer : uint8_t { no, yes, perhaps };  // perhaps: there may have been no room for it
+  enum class Answer : uint8_t { no, yes, perhaps };  // perhaps: it may have ended, or have found no room
   Answer knows(const Moment& now, uint64_t key);
 
-  // The probability that a key that was never added is known now, from the lines' own bits: a sample. Takes no lock.
+  // The probability that a key that was never added is known for certain now, from the lines' own bits: a sample. Takes no lock.
   double false_positives(Time now) const;
 
   size_t bytes() const { return lines_.size() * sizeof(Line); }

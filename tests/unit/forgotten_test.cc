@@ -21,7 +21,7 @@ std::vector<Time> seams(Duration window) {
           quarters, 2 * quarters, Time::min() + quarters, Time::min() + 1h};
 }
 
-TEST(ForgottenItems, AreKnownUntilTheirEndAndAtMostAQuarterLonger) {
+TEST(ForgottenItems, AreKnownUntilTheirLastQuarterAndNeverForCertainBehindTheirEnd) {
   for (Duration window : {10ms, 1000ms})
     for (Time seam : seams(window))
       for (Time start = seam - window; start <= seam + window / 4; start += window / 8) {
@@ -31,9 +31,14 @@ TEST(ForgottenItems, AreKnownUntilTheirEndAndAtMostAQuarterLonger) {
           ASSERT_TRUE(forgotten.add(forgotten.at(start), key * kOdd, start + window));
         for (Duration age = 0ms; age <= window; age += window / 20) {
           EXPECT_FALSE(forgotten.empty(start + age));
-          for (uint64_t key = 1; key <= 100; ++key)
-            EXPECT_EQ(forgotten.knows(forgotten.at(start + age), key * kOdd), yes) << start.count();
+          for (uint64_t key = 1; key <= 100; ++key) {
+            const Forgotten::Answer answer = forgotten.knows(forgotten.at(start + age), key * kOdd);
+            EXPECT_TRUE(answer == yes || (answer == perhaps && age > window * 3 / 4)) << start.count();
+          }
         }
+        for (Duration age = window + 1ns; age <= window * 5 / 4; age += window / 50)
+          for (uint64_t key = 1; key <= 100; ++key)
+            EXPECT_NE(forgotten.knows(forgotten.at(start + age), key * kOdd), yes) << start.count();
         for (Duration age = window * 5 / 4 + 1ns; age <= 10 * window; age += window / 20)
           for (uint64_t key = 1; key <= 100; ++key)
             EXPECT_EQ(forgotten.knows(forgotten.at(start + age), key * kOdd), no) << start.count();
@@ -47,7 +52,7 @@ TEST(ForgottenItems, AreKnownWhileNewOnesComeAcrossTheSeam) {  // no generation 
     for (Time now = seam - 40ms; now <= seam + 40ms; now += 100us) {
       const uint64_t key = static_cast<uint64_t>(now.count()) * kOdd;
       ASSERT_TRUE(forgotten.add(forgotten.at(now), key, now + 10ms));
-      for (Duration age = 0ms; age <= 10ms && now - age >= seam - 40ms; age += 100us)
+      for (Duration age = 0ms; age <= 7500us && now - age >= seam - 40ms; age += 100us)
         ASSERT_EQ(forgotten.knows(forgotten.at(now), static_cast<uint64_t>((now - age).count()) * kOdd), yes)
             << age.count() << " ns old at " << now.count();
     }
@@ -76,11 +81,11 @@ Wrong wrong_with(size_t clients, size_t items) {
   constexpr size_t kAsked = 2'000'000;
   Forgotten forgotten(clients, 1s, Pages::lazy);
   std::mt19937_64 random(1);
-  for (int quarter = 0; quarter < 5; ++quarter)
+  for (int quarter = 0; quarter < 4; ++quarter)
     for (size_t i = 0; i < items; ++i)
-      forgotten.add(forgotten.at(quarter * 250ms), random(), quarter * 250ms + 1s - 1ns);
+      forgotten.add(forgotten.at(quarter * 250ms), random(), quarter * 250ms + 1s);
   size_t wrong = 0;
-  const Time now = 1s;
+  const Time now = 1s - 1ns;  // the four that say yes are those of the quarters to come
   for (size_t i = 0; i < kAsked; ++i) wrong += forgotten.knows(forgotten.at(now), random()) == yes;
   const Wrong rate = {static_cast<double>(wrong) / kAsked, forgotten.false_positives(now)};
   std::cout << items << " items a generation for " << clients << " clients: wrong for " << rate.measured
@@ -91,11 +96,11 @@ Wrong wrong_with(size_t clients, size_t items) {
 TEST(ForgottenItems, AreMistakenAsSeldomAsStated) {
   constexpr size_t kClients = 10'000;
   const Wrong full = wrong_with(kClients, kClients / 2);  // the capacity in a window, two keys each
-  EXPECT_LT(full.measured, 0.0010);
-  EXPECT_GT(full.measured, 0.0004) << "was it full?";
+  EXPECT_LT(full.measured, 0.0008);
+  EXPECT_GT(full.measured, 0.0003) << "was it full?";
   EXPECT_NEAR(full.told, full.measured, full.measured / 4);
   const Wrong most = wrong_with(kClients, 50 * kClients);
-  EXPECT_LT(most.measured, 0.0016);
+  EXPECT_LT(most.measured, 0.0013);
   EXPECT_GT(most.measured, 0.0008);
   EXPECT_NEAR(most.told, most.measured, most.measured / 4);
 }
@@ -120,7 +125,8 @@ TEST(ForgottenItems, AnotherWindowHasOtherQuarters) {
   forgotten.retune(40ms);
   EXPECT_EQ(forgotten.knows(forgotten.at(1000s), 7), no);
   ASSERT_TRUE(forgotten.add(forgotten.at(1000s), 8, 1000s + 40ms));
-  EXPECT_EQ(forgotten.knows(forgotten.at(1000s + 40ms), 8), yes);
+  EXPECT_EQ(forgotten.knows(forgotten.at(1000s + 30ms), 8), yes);
+  EXPECT_EQ(forgotten.knows(forgotten.at(1000s + 40ms), 8), perhaps);
   EXPECT_EQ(forgotten.knows(forgotten.at(1000s + 50ms + 1ns), 8), no);
   EXPECT_FALSE(forgotten.add(forgotten.at(1000s), 9, 1001s)) << "an end under the old window";
 }
@@ -216,7 +222,7 @@ TEST_F(Flood, DoesNotTakeAwayATurn) {  // a held copy that is evicted was never 
 TEST_F(Flood, IsOverWhenTheWindowHasEnded) {
   drown(0s);
   for (uint16_t n = 0; n < kVictims; ++n)
-    EXPECT_FALSE(judge(1250ms + 1ns, B.brings(sent_by(1, n))).dropped()) << n;
+    EXPECT_FALSE(judge(1s + 1ns, B.brings(sent_by(1, n))).dropped()) << n;
 }
 
 TEST_F(Flood, IsSurvivedUnderAnotherWindowThanAtStart) {

@@ -68,7 +68,16 @@ TEST_F(Room, ARetransmissionKeepsItsPlace) {
 TEST_F(Room, WhatGoesAtTheEndOfItsWindowIsRemembered) {
   boards(0ms, 0, 14);
   newcomer_takes_anothers_place(1s);
-  EXPECT_TRUE(at(1s, B.brings(board(0))).is(drop, second_copy).verdict.recalled);
+  EXPECT_TRUE(at(1s, B.brings(board(0))).is(forward, over_capacity).verdict.recalled);
+}
+
+TEST_F(
+    Room,
+    WhatHadToGoIsForgottenWithItsWindow) {  // in its last quarter it may have ended already: in doubt, forward
+  boards(146ms, 0, 15);
+  at(1146ms, B.brings(board(0))).is(forward, over_capacity);
+  boards(2146ms, 20, 35);
+  at(3147ms, B.brings(board(20))).is(forward, over_capacity);
 }
 
 TEST_F(Room, WhatGoesBehindItsWindowIsNot) {
@@ -82,7 +91,7 @@ TEST_F(Room, AnEarlierTransmissionIsMissedToTheEndOfItsWindow) {
   at(0ms, A.brings(board(0, 8))).is(forward, first_copy);
   boards(0ms, 1, 13);
   newcomer_takes_anothers_place(1s);
-  EXPECT_TRUE(at(1s, B.brings(board(0))).is(drop, second_copy).verdict.recalled);
+  EXPECT_TRUE(at(1s, B.brings(board(0))).is(forward, over_capacity).verdict.recalled);
 }
 
 // The forgotten are told apart by all that tells requests and relays apart, also where they have one line for all.
@@ -110,6 +119,13 @@ TEST_F(Room, TheNextButOneLeavesItToo) {
   at(1s, A.brings(board(0, 8))).is(forward, first_copy);
   at(5s, A.brings(board(0, 9))).is(forward, first_copy);
   at(5s, B.brings(board(0))).is(forward, late_copy);
+}
+
+TEST_F(Room, AClientThatIsForgottenGoesBeforeAnothersEarlierTransmission) {
+  boards(0s, 0, 14);
+  at(70s + 1ns, A.brings(board(99))).is(forward, first_copy);
+  at(72s, A.brings(board(99, 8))).is(forward, first_copy);
+  at(73s, B.brings(board(99))).is(forward, late_copy);
 }
 
 }  // namespace
