@@ -3,8 +3,12 @@
 
 #include <spdlog/spdlog.h>
 
+#include <filesystem>
+#include <system_error>
+
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "ports/default_route.h"
 #include "ports/interface.h"
 
 namespace relaysieve {
@@ -15,6 +19,19 @@ absl::Status about(const std::string& port, const absl::Status& error) {
   const bool words = !absl::IsResourceExhausted(error);
   return {words ? absl::StatusCode::kInvalidArgument : error.code(),
           absl::StrCat("port ", port, ": ", error.message())};
+}
+
+// A bridge over the ports that nothing holds shut would carry every frame a second time, past the filter.
+absl::Status without_barrier(const std::vector<std::string>& interfaces, const std::string& trouble) {
+  for (const std::string& name : interfaces) {
+    std::error_code alone;
+    const auto master = std::filesystem::read_symlink("/sys/class/net/" + name + "/master", alone);
+    if (!alone)
+      return about(name, absl::FailedPreconditionError(absl::StrCat(
+                             "part of ", master.filename().string(),
+                             ", which would carry every frame a second time: no nftables (", trouble, ")")));
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace
@@ -31,6 +48,9 @@ absl::StatusOr<std::unique_ptr<Wiring>> Wiring::open(const std::vector<WirePlan>
 
   auto wiring = std::unique_ptr<Wiring>(new Wiring(*std::move(environment)));
   std::erase_if(names, [](const std::string& name) { return kind_of(name) != PortKind::interface; });
+  for (const std::string& name : names)  // a typing mistake would cut off whoever made it
+    if (carries_default_route(name))
+      return about(name, absl::FailedPreconditionError("carries the default route of this machine"));
   if (!names.empty()) wiring->make_barrier();
   Interface::restore_merging();
   for (size_t i = 0; i < plan.size(); ++i) {
@@ -44,6 +64,8 @@ absl::StatusOr<std::unique_ptr<Wiring>> Wiring::open(const std::vector<WirePlan>
 
   // Nothing on the box has been changed so far. The kernel is shut out before an interface is brought up.
   if (wiring->barrier_ != nullptr) wiring->raise_barrier(names);
+  if (wiring->barrier_ == nullptr)
+    if (absl::Status status = without_barrier(names, wiring->barrier_trouble_); !status.ok()) return status;
   const uint32_t mark = wiring->barrier_ ? Barrier::kMark : 0;
   for (const Place& place : wiring->ports_)
     if (absl::Status status = place.port->start({.mark = mark, .queues = workers}); !status.ok())

@@ -100,6 +100,21 @@ def test_one_clear_line(box, tmp_path, words, line):
     assert "UP" not in box.ip("link", "show", "dev", "routers").split("state")[0]
 
 
+@pytest.mark.parametrize("family, address, way", [("-4", "10.9.9.1/24", "10.9.9.2"), ("-6", "fd09::1/64", "fd09::2")])
+def test_the_way_to_this_machine_is_no_port(box, tmp_path, family, address, way):
+    box.ip("link", "set", "right", "up")
+    box.speak_ipv6("server")
+    box.ip("link", "set", "server", "up")
+    box.ip("address", "add", address, "dev", "server", *(["nodad"] if family == "-6" else []))
+    box.ip(family, "route", "add", "default", "via", way)
+    try:
+        assert refused(box, OK, tmp_path) == "port server: carries the default route of this machine"
+    finally:
+        box.ip(family, "route", "flush", "default")
+        box.ip("address", "flush", "dev", "server")
+        box.ip("link", "set", "server", "down")
+
+
 def test_mtu_too_large(box, tmp_path):
     box.ip("link", "add", "name", "wide", "mtu", 20000, "type", "veth", "peer", "name", "other")
     said = refused(box, ("--routers", "wide", "--server", "server"), tmp_path)

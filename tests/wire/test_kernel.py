@@ -137,3 +137,22 @@ def test_a_bridge_over_both_ports_gets_nothing_while_the_daemon_lives(wire):
     wire.daemon.process.kill()
     wire.daemon.wait_for_end()
     wait_until(bridged, "the bridge", BOUND)
+
+
+def test_without_the_table_it_does_not_start_beside_a_bridge(wire, driver):
+    """A table of its name that is there already: the kernel lets nobody own it any more."""
+    taken = ("/bin/sh", "-c", 'nft "add table netdev relaysieve_$$"; exec "$0" "$@"')
+    words = ("--routers", "routers", "--server", "server", "--driver", driver)
+    wire.start(before=taken)
+    assert "no nftables" in wire.daemon.err and "this machine's own frames can get onto the wire" in wire.daemon.err
+    wire.daemon.end(signal.SIGTERM)
+
+    wire.box.bridge("spare")
+    wire.box.plug("server", "spare")
+    wire.launch(*words, before=taken)
+    assert wire.daemon.wait_for_end() == 2
+    said = wire.daemon.err.splitlines()[-1]
+    assert "port server: part of spare, which would carry every frame a second time: no nftables (" in said
+    assert wire.daemon.out == ""
+    wire.daemon.kill()
+    wire.start()
