@@ -10,6 +10,7 @@ sys.path[:0] = [str(TESTS), str(TESTS / "support"), str(TESTS / "wire")]
 
 from honest import HONEST  # noqa: E402
 from lab.conftest import allowed, opened  # noqa: E402, F401
+from told import told  # noqa: E402, F401
 
 
 @pytest.fixture
@@ -30,12 +31,3 @@ def wakeful_lab():
 def seconds():
     """How long an attack lasts: ATTACK_SECONDS, which `tests/run --long` sets."""
     return float(os.environ.get("ATTACK_SECONDS", 10))
-
-
-@pytest.fixture
-def told(request, capsys):
-    """Prints a figure past pytest's own capture."""
-    def tell(line):
-        with capsys.disabled():
-            print(f"\n{request.node.name.removeprefix('test_')}: {line}", flush=True)
-    return tell

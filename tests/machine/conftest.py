@@ -9,6 +9,7 @@ sys.path[:0] = [str(TESTS), str(TESTS / "support"), str(TESTS / "wire"), str(TES
 
 from installed import Installed  # noqa: E402
 from stage import needs, standing  # noqa: E402
+from told import told  # noqa: E402, F401
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -9,6 +9,7 @@ sys.path[:0] = [str(TESTS), str(TESTS / "support"), str(TESTS / "wire")]
 
 from sight import Sight, more_huge_pages  # noqa: E402
 from stage import needs, standing  # noqa: E402
+from told import told  # noqa: E402, F401
 from wirelab import Wire  # noqa: E402
 
 
