@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 TESTS = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(TESTS), str(TESTS / "support"), str(TESTS / "wire")]
+sys.path[:0] = [str(TESTS), str(TESTS / "support"), str(TESTS / "wire"), str(TESTS / "golden")]
 
 from honest import HONEST  # noqa: E402
 from lab.conftest import allowed, opened  # noqa: E402, F401

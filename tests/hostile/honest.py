@@ -29,6 +29,10 @@ class Crew:
         self.boots = []  # how long each took, s
         self._problems = []
 
+    @property
+    def macs(self):
+        return [client.mac for client in self._clients]
+
     def _boot_on_and_on(self, client):
         try:
             while True:
