@@ -136,3 +136,8 @@ def sums(of):
     of = list(of.values())
     return Sums(sum(len(fate.sent) for fate in of), sum(fate.second_copies for fate in of),
                 sum(fate.doubled for fate in of), sum(fate.lost for fate in of))
+
+
+def withheld(of):
+    """How many copies the server did not get."""
+    return sum(len(fate.brought) - len(fate.received) for fate in of.values())

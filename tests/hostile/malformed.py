@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Relayed requests that are broken in one place: for each reason that the box has for letting one through unjudged, frames."""
 
+import random
 import struct
 
 from frames import B, address, ethernet, ipv4
@@ -68,3 +69,39 @@ def storm():
         "nested_too_deep": [_dhcp6(_relayed(solicit, relays)) for relays in (9, 10, 20)],
         "not_dhcp": [_ipv6(58, bytes(8)), _ip({9: 6})],
     }
+
+
+_MARKERS = (9).to_bytes(2, "big")  # the lab's own datagrams: lab.plan.MARKER_PORT
+
+
+def mutants(requests, count, seed):
+    """Requests as honest relays brought them, of other clients and through another router, with something changed behind the
+    Ethernet header: bytes, bits, lengths, what is cut off, put in or twice there."""
+    dice, found = random.Random(seed), []
+    while len(found) < count:
+        frame = bytearray(dice.choice(requests))
+        frame[6:12], frame[70:76] = _MAC, _CHADDR[:5] + bytes((dice.randrange(count // 4),))
+        for _ in range(dice.choice((1, 1, 2, 4))):
+            _change(frame, dice)
+        if _MARKERS not in (frame[34:36], frame[36:38]):
+            found.append(bytes(frame))
+    return found
+
+
+def _change(frame, dice):
+    # Half of them in the headers and the first options, where most depends on each byte.
+    at = dice.randrange(14, len(frame)) if dice.random() < 0.5 else dice.choice((*range(14, 46), *range(282, 300)))
+    at = min(at, len(frame) - 1)
+    how = dice.randrange(6)
+    if how == 0:
+        frame[at] = dice.randrange(256)
+    elif how == 1:
+        frame[at] ^= 1 << dice.randrange(8)
+    elif how == 2:
+        frame[at] = dice.choice((0, 1, 255))
+    elif how == 3 and at > 34:
+        del frame[at:]
+    elif how == 4:
+        frame[at:at] = dice.randbytes(dice.randint(1, 40))
+    else:
+        frame[at:at] = frame[at:at + dice.randint(1, 40)]
