@@ -28,13 +28,13 @@ class Intruder:
                 namespace.sysctl(f"net.bridge.bridge-nf-call-{which}", 0, check=False)
         self._floods = 0
 
-    def flood(self, seconds, router):
+    def flood(self, seconds, router, limit=("--under-way", UNDER_WAY)):
         """Relayed DISCOVERs of random clients, as many as this machine carries, in the name of a router; what bench/traffic
-        has to say of them."""
+        has to say of them. Without a limit: as many as it can send."""
         self._floods += 1
         return json.loads(self._run(
             [TRAFFIC, f"{self.namespace.name}/eth0", f"{self._lab.server.name}/eth0", "--random", "--anywhere", "--rate", 1e9,
-             "--frames", 10**9, "--seconds", seconds, "--under-way", UNDER_WAY, "--first-relay", router],
+             "--frames", 10**9, "--seconds", seconds, *limit, "--first-relay", router],
             f"flood-{self._floods}.log", seconds))
 
     def storm(self, frames, seconds):
