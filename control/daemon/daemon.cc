@@ -172,7 +172,12 @@ bool Daemon::silent(uint32_t router) const {
 
 std::string Daemon::metrics() const {
   const Duration clock_began = std::chrono::system_clock::now().time_since_epoch() - monotonic();
-  return metrics_text({snapshot(), relays(), events_.counts(), events_.left_out(), clock_began});
+  return metrics_text({.snapshot = snapshot(),
+                       .relays = relays(),
+                       .silent = [this](uint32_t router) { return silent(router); },
+                       .events = events_.counts(),
+                       .events_left_out = events_.left_out(),
+                       .clock_began = clock_began});
 }
 
 void Daemon::watch_workers() {

@@ -145,7 +145,7 @@ std::string metrics_text(const Scraped& scraped) {
   memory(out, snapshot);
   ports(out, snapshot.ports);
   workers(out, snapshot.workers);
-  relays(out, snapshot, scraped.relays, scraped.clock_began);
+  relays(out, scraped);
   events(out, scraped.events, scraped.events_left_out);
   return out.text();
 }

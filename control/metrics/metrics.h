@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
 #include <string>
 
 #include "census.h"
@@ -13,6 +14,7 @@ namespace relaysieve {
 struct Scraped {
   Snapshot snapshot;
   CensusTotals relays;
+  std::function<bool(uint32_t router)> silent;  // see Silence
   EventCounts events{};
   uint64_t events_left_out = 0;
   Duration clock_began{};  // when the clock of the frames was 0, since 1970 (UTC)

@@ -67,18 +67,23 @@ double unix_time(Time monotonic, Duration clock_began) {
 
 }  // namespace
 
-void relays(Scrape& out, const Snapshot& snapshot, const CensusTotals& totals, Duration clock_began) {
+void relays(Scrape& out, const Scraped& scraped) {
+  const CensusTotals& totals = scraped.relays;
+  const std::vector<Snapshot::Port>& ports = scraped.snapshot.ports;
   const Labels other = {{"relay", "other"}, {"mac", ""}, {"port", ""}};
   out.counter(
       "relay_copies_total",
       "Copies of requests by the relay that brought them and what became of them. Relays beyond the " +
           std::to_string(Census::kRelays) + "th count as other.");
-  for (const CensusTotals::Relay& relay : totals.relays) copies(out, relay, of(relay.name, snapshot.ports));
+  for (const CensusTotals::Relay& relay : totals.relays) copies(out, relay, of(relay.name, ports));
   copies(out, totals.others, other);
   out.gauge("relay_last_seen_timestamp_seconds", "When the relay brought its latest copy.");
   for (const CensusTotals::Relay& relay : totals.relays)
-    out.add(unix_time(relay.last_seen, clock_began), of(relay.name, snapshot.ports));
-  if (totals.others.copies() > 0) out.add(unix_time(totals.others.last_seen, clock_began), other);
+    out.add(unix_time(relay.last_seen, scraped.clock_began), of(relay.name, ports));
+  if (totals.others.copies() > 0) out.add(unix_time(totals.others.last_seen, scraped.clock_began), other);
+  out.gauge("relay_silent", "1 while the relay brings nothing of what those that share its requests bring.");
+  for (const CensusTotals::Relay& relay : totals.relays)
+    out.add(scraped.silent(relay.router) ? 1. : 0., of(relay.name, ports));
   out.gauge("relays", "Relays that are told apart.");
   out.add(totals.relays.size());
   out.counter("relay_folded_copies_total", "Copies of relays that were not told apart: they are other's.");
