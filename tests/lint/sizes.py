@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""Sources over 250 lines and functions over 60 (universal-ctags knows where they end).
+"""Sources over 250 lines and functions over 60 (universal-ctags knows where they end, but for the shell's).
 
 usage: tests/lint/sizes.py [FILE...]    in the root of the tree; default: all sources
 
@@ -14,7 +14,9 @@ import sys
 from pathlib import Path
 
 LINES, FUNCTION = 250, 60
-SOURCE = re.compile(r"\.(c|cc|h|py)$|^(bench|deploy|tests)/([\w-]+/)*[\w-]+$|^\.githooks/")
+SOURCE = re.compile(r"\.(c|cc|h|py|sh|in)$|(^|/)meson\.build$|^deploy/packages/")  # and whatever begins with #!
+SHELL = re.compile(rb"#! ?/(usr/)?bin/(env )?(ba|da)?sh\b")
+SHELL_FUNCTION = re.compile(r"^( *)(?:function +(?=[\w-]+ *[({])|(?=[\w-]+ *\(\)))([\w-]+) *(?:\(\))? *[{(](?: +#.*)?$")  # of several lines
 PARDONED = Path("tests/lint/long.txt")
 CTAGS = ["ctags", "-L", "-", "-f", "-", "--output-format=json", "--fields=+ne", "--kinds-C=f", "--kinds-C++=f", "--kinds-Python=fm", "--languages=C,C++,Python"]
 
@@ -25,18 +27,33 @@ def sources():
 
 
 def is_source(name):
-    return SOURCE.search(name) and Path(name).read_bytes()[:2] in (b"#!", b"//", b"# ", b"/*", b'""', b"#p")
+    return SOURCE.search(name) or Path(name).read_bytes().startswith(b"#!")
+
+
+def shell_functions(text):
+    """(name, lines): from `name() {` to the brace that stands below its first letter."""
+    lines = text.split("\n")
+    for first, line in enumerate(lines):
+        if head := SHELL_FUNCTION.match(line):
+            end = next((n for n in range(first + 1, len(lines)) if re.match(head[1] + "[})]", lines[n])), len(lines) - 1)
+            yield head[2], end - first + 1
+
+
+def functions(names):
+    """(file, name, lines)"""
+    tags = subprocess.run(CTAGS, input="\n".join(names), stdout=subprocess.PIPE, text=True, check=True).stdout
+    for tag in map(json.loads, tags.splitlines()):
+        yield tag["path"], tag["name"], tag.get("end", tag["line"]) - tag["line"] + 1
+    for name in names:
+        if name.endswith(".sh") or SHELL.match(Path(name).read_bytes()):
+            yield from ((name, function, lines) for function, lines in shell_functions(Path(name).read_text()))
 
 
 def too_long(names):
     """{place: lines}; a place is a file, or a file and a function."""
     names = [name for name in names if is_source(name)]
     found = {name: lines for name in names if (lines := Path(name).read_bytes().count(b"\n")) > LINES}
-    tags = subprocess.run(CTAGS, input="\n".join(names), stdout=subprocess.PIPE, text=True, check=True).stdout
-    for tag in map(json.loads, tags.splitlines()):
-        lines = tag.get("end", tag["line"]) - tag["line"] + 1
-        if lines > FUNCTION:
-            found[f"{tag['path']} {tag['name']}"] = lines
+    found |= {f"{file} {function}": lines for file, function, lines in functions(names) if lines > FUNCTION}
     return found
 
 

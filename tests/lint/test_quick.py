@@ -9,6 +9,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 LONG = "".join(f"  n += {n};\n" for n in range(60))
+LONG_SHELL = "planted() {  # so\n" + "  true\n" * 59 + "}\n"
 FORMATTED = "// SPDX-License-Identifier: Apache-2.0\n"
 BOUND = 120
 
@@ -53,6 +54,11 @@ PLANTED = {
     "format": ("dataplane/planted.cc", FORMATTED + "int  planted;\n", "dataplane/planted.cc:2:4: error: code should be clang-formatted"),
     "a long file": ("tests/unit/planted.cc", FORMATTED + "\n" * 250, "tests/unit/planted.cc: 251 lines"),
     "a long script": ("deploy/planted", "#!/bin/sh\n" + "true\n" * 250, "deploy/planted: 251 lines"),
+    "a long script with a dot": ("deploy/debian/planted.postrm", "#!/bin/sh\n" + "true\n" * 250, "deploy/debian/planted.postrm: 251 lines"),
+    "a long template": ("deploy/systemd/planted.in", "#\n" * 251, "deploy/systemd/planted.in: 251 lines"),
+    "a long function of the shell": ("deploy/function", "#!/bin/bash\n" + LONG_SHELL, "deploy/function planted: 61 lines"),
+    "in what is read by others": ("deploy/function.sh", LONG_SHELL, "deploy/function.sh planted: 61 lines"),
+    "in what a package runs": ("deploy/debian/planted.prerm", "#!/bin/sh\n" + LONG_SHELL, "deploy/debian/planted.prerm planted: 61 lines"),
     "a long function": ("dataplane/function.cc", f"{FORMATTED}int planted(int n) {{\n{LONG}  return n;\n}}\n", "dataplane/function.cc planted: 63 lines"),
     "a long method": ("tests/lab/planted.py", "# A\nclass A:\n    def planted(self):\n" + "        self.a()\n" * 60, "tests/lab/planted.py planted: 61 lines"),
     "DPDK in the core": ("dataplane/dpdk.cc", FORMATTED + "#include <rte_mbuf.h>\n", "dataplane/dpdk.cc:2: dataplane may not include rte_mbuf.h"),
