@@ -4,7 +4,8 @@
 
 usage: tests/lint/layers.py [ROOT]
 
-A row of the map is `folder` | a sentence | the folders, files and libraries that its sources may include.
+A row of the map is `folder` | a sentence | the folders, files and libraries that its sources may include, and do. A folder
+of tests that has none stands in the table of tests/README.md.
 """
 
 import re
@@ -48,11 +49,16 @@ def row_of(path, rows):
     return next((str(above) for above in Path(path).parents if str(above) in rows), None)
 
 
-def wrong_includes(root, file, row, rows, files):
+def wrong_includes(root, file, row, rows, files, needed):
+    """What may not be included; adds to `needed` what may, and is."""
     text = (root / file).read_text()
     for found in re.finditer(r'^\s*#\s*include\s*(["<])([^">]+)[">]', text, re.M):
         what = included(Path(file), found[2], found[1] == '"', files)
-        if what is not None and not {what, row_of(what, rows)} & {row, *rows[row]}:
+        if what is None:
+            continue
+        names = {what, row_of(what, rows)} & {row, *rows[row]}
+        needed |= names
+        if not names:
             yield f"{file}:{text.count(chr(10), 0, found.start(2)) + 1}: {row} may not include {found[2]}"
 
 
@@ -69,13 +75,19 @@ def wrong_rows(rows, files):
 def offences(root):
     files = tracked(root)
     rows = dict(read_map((root / "CONTRIBUTING.md").read_text()))
+    parts = re.findall(r"^\| `([\w-]+)/` \|", (root / "tests/README.md").read_text(), re.M)
+    needed = {row: set() for row in rows}
     yield from wrong_rows(rows, files)
     for file in files:
         row = row_of(file, rows)
         if row is None and "/" in file:
             yield f"CONTRIBUTING.md: no row for {file}"
+        elif row == "tests" and (below := file.split("/")[1:])[1:] and below[0] not in parts:
+            yield f"tests/README.md: no row for {file}"
         elif re.search(r"\.(c|cc|h)$", file):
-            yield from wrong_includes(root, file, row, rows, set(files))
+            yield from wrong_includes(root, file, row, rows, set(files), needed[row])
+    for row, allowed in rows.items():
+        yield from (f"CONTRIBUTING.md: {row} does not include {other}" for other in sorted(allowed - needed[row]))
 
 
 if __name__ == "__main__":

@@ -67,6 +67,7 @@ PLANTED = {
     "the core in the contract": ("include/relaysieve/planted.h", FORMATTED + '#include "memory.h"\n', "include/relaysieve/planted.h:2: include/relaysieve may not"),
     "an unknown library": ("control/http/planted.h", FORMATTED + "#include <boost/any.hpp>\n", "control/http may not include boost/any.hpp"),
     "a new folder": ("elsewhere/planted.cc", FORMATTED, "CONTRIBUTING.md: no row for elsewhere/planted.cc"),
+    "a new part of the tests": ("tests/elsewhere/planted.py", "# A\n", "tests/README.md: no row for tests/elsewhere/planted.py"),
 }
 
 
@@ -104,6 +105,10 @@ def test_a_map_that_is_wrong(clone):
         "| `dataplane` |": ("| `dataplan` |", "CONTRIBUTING.md: dataplan is not there"),
         "the rule, without DPDK and without a clock: message > fingerprint > memory (window, turns) > verdict | ":
             ("the rule | `control`, ", "dataplane may not name control: neither a row above it"),
+        "`dataplane`, `include/relaysieve`, abseil, DPDK, libbpf,":
+            ("`dataplane`, `include/relaysieve`, abseil, libpcap, DPDK, libbpf,", "CONTRIBUTING.md: dataplane/ports does not include libpcap"),
+        "`control/relays`, `include/relaysieve`, abseil, JSON |":
+            ("`control/relays`, `control/clock.h`, `include/relaysieve`, abseil, JSON |", "CONTRIBUTING.md: control/status does not include control/clock.h"),
         "| `control/http` | ": ("| control/http | ", "control/events may not name control/http"),
     }
     for right, (planted, said) in wrong.items():
