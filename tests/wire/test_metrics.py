@@ -199,6 +199,11 @@ def test_other_paths_and_methods(wire):
     assert scrape(wire, "/metrics", USUAL, "--data", "x")[0] == 405
 
 
+def test_unless_asked_for_they_are_served_to_this_machine_only(wire):
+    wire.start()
+    assert [line.split()[3] for line in wire.box.run("ss", "-Hltn").splitlines()] == [USUAL]
+
+
 def test_another_address_and_off(wire):
     wire.start("--metrics", "127.0.0.2:9999")
     assert scrape(wire, where="127.0.0.2:9999")[0] == 200
