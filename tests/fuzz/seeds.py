@@ -3,13 +3,15 @@
 
 import json
 import subprocess
+from itertools import cycle
 from pathlib import Path
 
 from support import pcapfile
 
 CAPTURES = Path(__file__).resolve().parents[1] / "golden" / "captures"
-POLICIES = 7  # of parser_fuzz.cc
-RELAY_INFO = bytes.fromhex("5206" "05040a140000" "5207" "97050062" "6c7565")
+POLICIES = 8  # of parser_fuzz.cc
+# Circuit, remote, link selection; and, in an option of its own, a VRF.
+RELAY_INFO = bytes.fromhex("520e" "01023031" "02026162" "05040a140000" "5207" "97050062" "6c7565")
 
 SETTINGS = [
     'window = "1s"\necho_window = "100ms"\nturn_after = "2.5s"\nmode = "enforce"\n',
@@ -35,14 +37,15 @@ def captures():
 
 
 def parser():
-    """Policy, size of the first frame, and two frames: a request and the next one."""
-    for n, (path, frames) in enumerate(captures()):
+    """Policy, order, size of the first frame, and two frames: a request and the next one."""
+    policies = cycle(range(POLICIES))
+    for path, frames in captures():
         most = 48 if path.name.startswith("opt82") else 12
         frames = [frame.data for frame in frames if len(frame.data) < 700 and (len(frame.data) > 300 or is_dhcp6(frame.data))][:most]
-        frames += [relayed for frame in frames[:6] if (relayed := with_relay_info(frame))]
+        frames += [relayed for frame in frames[:6] for relayed in with_relay_info(frame)]
         frames += [extended for frame in frames[:1] if is_dhcp6(frame) for extended in with_extensions(frame)]
         for one, other in zip(frames, frames[1:]):
-            yield bytes([n % POLICIES]) + len(one).to_bytes(2, "little") + one + other
+            yield bytes([next(policies), 0b1010]) + len(one).to_bytes(2, "little") + one + other
 
 
 def is_dhcp6(frame):
@@ -59,17 +62,18 @@ def with_extensions(frame):
 
 
 def with_relay_info(frame):
-    """An untagged request that a relay has told a subnet and a VRF in two options 82; of other frames nothing."""
+    """An untagged request that a relay has told a subnet and a VRF in two options 82, padded as before and not at all."""
     begin = 14 + 20 + 8 + 240
     if frame[12:15] != b"\x08\0\x45" or frame[42] != 1 or frame[begin - 4:begin] != b"\x63\x82\x53\x63":
-        return None
+        return
     end = begin
     while end + 1 < len(frame) and frame[end] != 255:
         end += 2 + frame[end + 1] if frame[end] else 1
-    frame = bytearray(frame[:end] + RELAY_INFO + frame[end:])
-    for length, front in ((16, 14), (38, 34)):  # of IPv4 and of UDP
-        frame[length:length + 2] = (len(frame) - front).to_bytes(2, "big")
-    return bytes(frame)
+    for rest in (frame[end:], frame[end:end + 1]):
+        relayed = bytearray(frame[:end] + RELAY_INFO + rest)
+        for length, front in ((16, 14), (38, 34)):  # of IPv4 and of UDP
+            relayed[length:length + 2] = (len(relayed) - front).to_bytes(2, "big")
+        yield bytes(relayed)
 
 
 def step(seconds):
