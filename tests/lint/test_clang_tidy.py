@@ -8,6 +8,8 @@ import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).resolve().parents[2]
 PLANTED = Path(__file__).resolve().parent / "planted.cc"
 SETTINGS = ROOT / "tests" / "sanitizers" / "address.ini"  # with clang, and several files to a unit
@@ -29,9 +31,11 @@ def units(folder):
 
 
 def tidy(path, *words):
+    """What it says; it has to have read the unit to its end."""
     done = subprocess.run(["clang-tidy-14", "--quiet", f"--config-file={ROOT / '.clang-tidy'}", path, *words], cwd=ROOT,
                           stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=BOUND)
-    return done.stdout + ("" if done.returncode == 0 or done.stdout else done.stderr)
+    assert done.returncode == 0, f"{path}: clang-tidy ended with status {done.returncode}\n{done.stdout}\n{done.stderr}"
+    return done.stdout
 
 
 def test_clang_tidy(tmp_path):
@@ -48,3 +52,12 @@ def test_clang_tidy(tmp_path):
 def test_clang_tidy_sees_planted_offences():
     found = set(re.findall(r"planted.cc:\d+.*\[([\w.-]+)", tidy(PLANTED, "--", "-std=c++20")))
     assert {"bugprone-use-after-move", "clang-analyzer-core.NullDereference", "performance-for-range-copy"} <= found
+
+
+def test_what_clang_tidy_cannot_read_does_not_pass(tmp_path):
+    unit = tmp_path / "unit.cc"
+    with pytest.raises(AssertionError, match="ended with status"):
+        tidy(unit, "--", "-std=c++20")
+    unit.write_text('#include "nowhere.h"\n')
+    with pytest.raises(AssertionError, match="ended with status 1(.|\n)*nowhere.h"):
+        tidy(unit, "--", "-std=c++20")
