@@ -2,38 +2,14 @@
 #include "doctor/doctor.h"
 
 #include <algorithm>
-#include <map>
 #include <nlohmann/json.hpp>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "absl/strings/str_join.h"
 
 namespace relaysieve {
-namespace {
 
 using Json = nlohmann::ordered_json;
-
-// Frames that fit one port of a wire and not another are lost.
-void compare_mtus(const Facts& facts, std::vector<Finding>& findings) {
-  std::map<size_t, std::vector<const PortFacts*>> wires;
-  for (const PortFacts& port : facts.ports)
-    if (port.kind == PortFacts::Kind::interface && port.error.empty()) wires[port.wire].push_back(&port);
-  const auto shorter = [](const PortFacts* a, const PortFacts* b) { return a->choice.mtu < b->choice.mtu; };
-  const auto print = [](std::string* out, const PortFacts* port) {
-    absl::StrAppend(out, port->name, " ", port->choice.mtu);
-  };
-  for (const auto& [wire, ports] : wires) {
-    const auto [least, most] = std::ranges::minmax_element(ports, shorter);
-    if ((*least)->choice.mtu == (*most)->choice.mtu) continue;
-    findings.push_back({Level::problem, absl::StrCat("wire ", wire),
-                        absl::StrCat("the MTUs differ, and frames too long for one port are lost there: ",
-                                     absl::StrJoin(ports, ", ", print)),
-                        absl::StrCat("ip link set dev ", (*least)->name, " mtu ", (*most)->choice.mtu)});
-  }
-}
-
-}  // namespace
 
 std::string host_setup(const std::string& words) {
   return absl::StrCat(RELAYSIEVE_LIBEXEC "/host-setup --apply ", words);
@@ -43,7 +19,7 @@ std::vector<Finding> examine(const Facts& facts) {
   std::vector<Finding> findings = examine_machine(facts);
   for (const PortFacts& port : facts.ports)
     std::ranges::move(examine_port(port, facts), std::back_inserter(findings));
-  compare_mtus(facts, findings);
+  std::ranges::move(examine_wires(facts), std::back_inserter(findings));
   std::ranges::stable_sort(findings, std::greater(), &Finding::level);
   return findings;
 }

@@ -70,6 +70,7 @@ struct Facts {
   std::optional<bool> synchronised{};  // the wall clock
   // Why they do not work, "" = they do; nothing = not seen, for want of rights.
   std::optional<std::string> nftables{};
+  std::vector<std::string> bridge_calls{};  // sysctls by which the firewall reads what bridges pass on
   bool root = false;
   std::vector<std::string> lacking{};  // capabilities that a daemon started by this user would lack
 
@@ -86,10 +87,14 @@ struct Finding {
 // Every check, the worst first.
 std::vector<Finding> examine(const Facts& facts);
 
-// Its two parts, and the remedy of much in them: the script that sets a machine up for cards that DPDK drives.
+// Its three parts, and the remedy of much in them: the script that sets a machine up for cards that DPDK drives.
 std::string host_setup(const std::string& words);
 std::vector<Finding> examine_machine(const Facts& facts);
 std::vector<Finding> examine_port(const PortFacts& port, const Facts& facts);
+std::vector<Finding> examine_wires(const Facts& facts);
+
+// A bridge over the ports of one wire and nothing else, as deploy/fallback-bridge makes it.
+bool has_fallback(const PortFacts& port, const Facts& facts);
 
 nlohmann::ordered_json to_json(const std::vector<Finding>& findings);
 std::string render_findings(const nlohmann::ordered_json& findings, const Style& style = {});

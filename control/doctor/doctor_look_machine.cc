@@ -66,6 +66,15 @@ std::optional<std::string> why_no_nftables() {
   return strerror(-error.error);
 }
 
+// Only where br_netfilter is loaded, as container engines do.
+std::vector<std::string> bridge_calls() {
+  std::vector<std::string> calls;
+  for (const std::string tables : {"iptables", "ip6tables"})
+    if (first_word_in(("/proc/sys/net/bridge/bridge-nf-call-" + tables).c_str()) == "1")
+      calls.push_back("net.bridge.bridge-nf-call-" + tables);
+  return calls;
+}
+
 }  // namespace
 
 void look_at_machine(Facts& facts) {
@@ -80,6 +89,7 @@ void look_at_machine(Facts& facts) {
   if (const int state = adjtimex(&clock); state >= 0)
     facts.synchronised = state != TIME_ERROR && (clock.status & STA_UNSYNC) == 0;
   facts.nftables = why_no_nftables();
+  facts.bridge_calls = bridge_calls();
   facts.root = geteuid() == 0;
   facts.lacking = lacking_capabilities();
 }

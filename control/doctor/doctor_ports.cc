@@ -81,19 +81,9 @@ class Examination {
           absl::StrCat("sysctl -w net.ipv6.conf.", port_.name, ".disable_ipv6=1"));
   }
 
-  // A bridge over the ports of one wire and nothing else, as deploy/fallback-bridge makes it.
-  bool is_fallback() const {
-    const auto of_this_wire = [&](const std::string& name) {
-      return std::ranges::any_of(
-          facts_.ports, [&](const auto& port) { return port.name == name && port.wire == port_.wire; });
-    };
-    return port_.master_kind == "bridge" && !port_.beside.empty() &&
-           std::ranges::all_of(port_.beside, of_this_wire);
-  }
-
   void master() {
     if (port_.master.empty()) return;
-    if (is_fallback() && (!facts_.daemon || facts_.daemon->barrier.empty()))
+    if (has_fallback(port_, facts_) && (!facts_.daemon || facts_.daemon->barrier.empty()))
       return add(
           facts_.daemon ? Level::ok : Level::note,
           absl::StrCat("bridge ", port_.master, " stands behind it, a plain wire while no daemon runs"));
@@ -207,6 +197,15 @@ class Examination {
 };
 
 }  // namespace
+
+bool has_fallback(const PortFacts& port, const Facts& facts) {
+  const auto of_this_wire = [&](const std::string& name) {
+    return std::ranges::any_of(
+        facts.ports, [&](const auto& other) { return other.name == name && other.wire == port.wire; });
+  };
+  return port.master_kind == "bridge" && !port.beside.empty() &&
+         std::ranges::all_of(port.beside, of_this_wire);
+}
 
 std::vector<Finding> examine_port(const PortFacts& port, const Facts& facts) {
   return Examination(port, facts).run();

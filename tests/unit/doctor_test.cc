@@ -5,9 +5,10 @@ namespace relaysieve {
 namespace {
 
 TEST(Doctor, AHealthyBoxHasNoTrouble) {
-  EXPECT_EQ(worst(running_box()), Level::ok);
+  EXPECT_EQ(worst(safe_box()), Level::ok);
   const std::vector<Finding> findings = examine(box());
-  EXPECT_EQ(std::ranges::count(findings, Level::note, &Finding::level), 1);  // that no daemon was asked
+  // That no daemon was asked, and that there is no bridge.
+  EXPECT_EQ(std::ranges::count(findings, Level::note, &Finding::level), 2);
   EXPECT_EQ(findings.front().subject, "daemon");
   EXPECT_EQ(worst(box()), Level::note);
 }
@@ -67,6 +68,16 @@ const std::vector<Case> kCases = {
        f.ports[0].beside = {"eth2", "eth9"};
      },
      Level::problem, "port eth1", "part of bridge br0", "nomaster"},
+    {"no bridge", safe_box, [](Facts& f) { f = running_box(); }, Level::note, "wire 1",
+     "no bridge stands behind this wire", "fallback-bridge up rs-bridge eth1 eth2"},
+    {"no bridge, no daemon", [] { return with_fallback(box()); }, [](Facts& f) { f = box(); }, Level::note,
+     "wire 1", "while no daemon runs, nothing passes", "relaysieved@.service"},
+    {"a firewall over the bridge", safe_box,
+     [](Facts& f) {
+       f.bridge_calls = {"net.bridge.bridge-nf-call-iptables", "net.bridge.b"};
+     },
+     Level::warning, "wire 1", "the kernel's firewall reads what bridge rs-rack passes on",
+     "sysctl -w net.bridge.bridge-nf-call-iptables=0 net.bridge.b=0"},
     {"merging", box, [](Facts& f) { f.ports[0].merging = {"rx-gro"}; }, Level::note, "port eth1",
      "merged (rx-gro)", ""},
     {"merging for ever", box,
@@ -168,6 +179,24 @@ TEST(Doctor, PortsOfTwoWiresMayDiffer) {
   facts.ports[1].choice.mtu = 9000;
   facts.ports[1].wire = 2;
   EXPECT_EQ(worst(facts), Level::note);
+}
+
+// Over three ports it would be a loop, a card that DPDK has is not the kernel's, and without a barrier it does harm.
+TEST(Doctor, NoBridgeIsWantedWhereNoneCanStand) {
+  const Case none = {"no bridge", running_box, nullptr, Level::note, "wire 1", "no bridge", "up"};
+  Facts facts = running_box();
+  EXPECT_TRUE(has(facts, none));
+  facts.daemon->barrier = "no such file";
+  EXPECT_FALSE(has(facts, none));
+  facts = running_box();
+  facts.ports.push_back(card("eth3"));
+  EXPECT_FALSE(has(facts, none));
+  facts = running_box();
+  facts.ports[0].kind = PortFacts::Kind::pci;
+  EXPECT_FALSE(has(facts, none));
+  facts = running_box();
+  facts.bridge_calls = {"net.bridge.bridge-nf-call-iptables"};
+  EXPECT_EQ(worst(facts), Level::note);  // nor is there what a firewall could read
 }
 
 TEST(Doctor, InWords) {
