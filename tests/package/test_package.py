@@ -2,6 +2,8 @@
 """The Debian package: on a fresh Debian, and as the service of a machine with systemd."""
 
 import json
+import re
+import shutil
 import signal
 import subprocess
 from pathlib import Path
@@ -9,7 +11,8 @@ from pathlib import Path
 import frames
 import pytest
 from installed import END, SERVICE, Installed
-from lab.namespaces import Namespace, run, wait_until, wire
+from lab.box import built
+from lab.namespaces import LabError, Namespace, run, wait_until, wire
 from tree import Tree
 from wirelab import BOUND, Tap
 
@@ -67,12 +70,23 @@ usr/bin/relaysieved usr/bin/relaysieve usr/lib/systemd/system/relaysieved@.servi
 usr/share/man/man1/relaysieve.1.gz usr/share/man/man5/relaysieve.toml.5.gz usr/share/man/man8/relaysieved.8.gz
 usr/share/bash-completion/completions/relaysieve usr/share/bash-completion/completions/relaysieved usr/share/zsh/site-functions/_relaysieve
 usr/libexec/relaysieve/fallback-bridge usr/libexec/relaysieve/host-setup usr/share/relaysieve/relaysieve.json usr/share/relaysieve/relaysieve.rules.yml
+usr/share/doc/relaysieve/README.md usr/share/doc/relaysieve/OPERATING.md usr/share/doc/relaysieve/SERVERS.md usr/share/doc/relaysieve/WDS.md
+usr/share/doc/relaysieve/SECURITY.md usr/share/doc/relaysieve/CONTRIBUTING.md usr/share/doc/relaysieve/changelog.gz
 """
 
 
 def test_everything_is_in_it(package):
     files = {line.split()[-1].removeprefix("./") for line in run("dpkg-deb", "--contents", package).splitlines()}
     assert [path for path in ASKED_FOR.split() if path not in files] == []
+
+
+def test_all_that_its_changes_name_is_beside_it(package):
+    changes = package.with_suffix(".changes")
+    if not changes.exists():
+        pytest.skip(f"no {changes}")
+    named = re.findall(r"^ [0-9a-f]{64} \d+ (\S+)$", changes.read_text(), re.M)
+    assert {Path(name).suffix for name in named} == {".deb", ".buildinfo"} and any("dbgsym" in name for name in named)
+    assert [name for name in named if not (package.parent / name).exists()] == []
 
 
 def test_without_dpdks_pools_the_daemon_says_which_plugin_is_missing(fresh):
@@ -101,10 +115,10 @@ def test_removing_it_leaves_no_trace_but_settings_and_a_purge_none(fresh):
     assert "usr/bin/relaysieved" in fresh.files() and "relaysieve" in (fresh.root / "etc/passwd").read_text()
     fresh.run("apt-get", "--quiet=2", "remove", "--yes", "relaysieve")
     ours = {path for path in fresh.files() - fresh.before if "relaysieve" in path}
-    assert ours == {"etc/relaysieve/rack.toml", str(enabled.relative_to(fresh.root))}
+    assert ours == {"etc/relaysieve/rack.toml"}  # and nothing that starts it when it is installed again
     fresh.run("apt-get", "--quiet=2", "purge", "--yes", "relaysieve")
     assert not {path for path in fresh.files() - fresh.before if "relaysieve" in path}
-    assert not settings.parent.exists() and not enabled.is_symlink()
+    assert not settings.parent.exists()
     assert "relaysieve" not in (fresh.root / "etc/passwd").read_text() + (fresh.root / "etc/group").read_text()
 
 
@@ -121,10 +135,25 @@ def box(tmp_path, interruptible):
 def install(box, package):
     there = box.machine.file("/tmp/package.deb")
     there.write_bytes(package.read_bytes())
-    box.machine.run("dpkg", "--install", "/tmp/package.deb")
+    dpkg(box, "--install", "/tmp/package.deb")
 
 
-def test_it_cuts_nothing_when_it_is_installed_upgraded_and_removed(box, package):
+def dpkg(box, *words):
+    run(*box.machine.enter(), "dpkg", *words, timeout=600)
+
+
+def later(package, folder):
+    """The next version, whose command line is another one."""
+    tree, made = folder / "later", folder / "later.deb"
+    run("dpkg-deb", "--raw-extract", package, tree)
+    control = tree / "DEBIAN" / "control"
+    control.write_text(re.sub(r"^(Version: .*)$", r"\1+later", control.read_text(), flags=re.M))
+    shutil.copy(built("relaysieve").parents[1] / "tests/wire/relaysieve_of_another_version", tree / "usr/bin/relaysieve")
+    run("dpkg-deb", "--root-owner-group", "--build", tree, made)
+    return made
+
+
+def test_it_cuts_nothing_when_it_is_installed_upgraded_and_removed(box, package, tmp_path):
     wait_until(lambda: box.machine.ip("link").count(" state UP ") == 2, "the links", BOUND)
     links = box.machine.ip("-details", "link")
     install(box, package)
@@ -133,17 +162,45 @@ def test_it_cuts_nothing_when_it_is_installed_upgraded_and_removed(box, package)
     box.start().carries()
     box.machine.run("relaysieve", "set", "--save", "window", "900ms")
     assert 'window = "900ms"' in box.machine.file("/etc/relaysieve/lab.toml").read_text()
+    box.machine.run("chown", "root:root", "/etc/relaysieve")  # who wants nothing saved
+    box.machine.systemctl("enable", SERVICE)
     running = box.pid
-    install(box, package)
+    install(box, later(package, tmp_path))
+    assert box.machine.run("dpkg-query", "--show", "--showformat", "${Version}", "relaysieve").endswith("+later")
     assert box.pid == running, "an upgrade has cut the wire"
+    assert re.search(r"^warning daemon: version \S+ runs, and this is 0\.0\.0$", box.machine.run("relaysieve", "doctor"), re.M)
+    assert box.machine.file("/etc/relaysieve").stat().st_uid == 0, "an upgrade has given the settings away"
     box.carries()
     box.machine.systemctl("restart", SERVICE)
     assert box.pid != running
     box.carries()
     running = box.pid
-    box.machine.run("dpkg", "--remove", "relaysieve")
+    dpkg(box, "--remove", "relaysieve")
     assert not Path(f"/proc/{running}").exists()
+    assert not box.machine.file(f"/etc/systemd/system/multi-user.target.wants/{SERVICE}").is_symlink()
     box.is_a_plain_wire()
+
+
+SET_UP = ("/var/lib/relaysieve/host-setup/cards/0000:77:00.0", "/etc/driverctl.d/pci-0000:77:00.0", "/etc/sysctl.d/60-relaysieve.conf",
+          "/etc/udev/rules.d/60-relaysieve.rules", "/etc/systemd/system/relaysieved@.service.d/host-setup.conf")
+
+
+def test_what_host_setup_did_is_undone_or_it_stays(box, package):
+    """A card that is not there any more; one that is: test_host_setup.py."""
+    install(box, package)
+    for path in SET_UP:
+        box.machine.run("sh", "-c", 'mkdir -p "${0%/*}" && echo virtio-pci > "$0"', path)
+    udevadm = box.machine.file("/usr/bin/udevadm")
+    udevadm.unlink(missing_ok=True)
+    udevadm.write_text("#!/bin/sh\nexit 1\n")
+    udevadm.chmod(0o755)
+    with pytest.raises(LabError, match="what host-setup has set up is still there, and so is relaysieve"):
+        dpkg(box, "--remove", "relaysieve")
+    assert "ok installed" in box.machine.run("dpkg-query", "--show", "--showformat", "${Status}", "relaysieve")
+    assert box.machine.file(SET_UP[0]).exists() and box.machine.file("/usr/libexec/relaysieve/host-setup").exists()
+    udevadm.write_text("#!/bin/sh\n")
+    dpkg(box, "--remove", "relaysieve")
+    assert [path for path in SET_UP if box.machine.file(path).exists()] == []
 
 
 def test_the_unit_as_installed_is_right(box, package):
