@@ -65,7 +65,9 @@ absl::StatusOr<int> listener(const std::string& path, gid_t group) {
     return give_up("cannot listen");
   // Nobody can connect so far.
   if (group != kNoGroup && chown(path.c_str(), kSameOwner, group) != 0)
-    return give_up("cannot be given to control_group");
+    return give_up(
+        "cannot be given to control_group, of which the daemon's user has to be a member (usermod -aG GROUP "
+        "relaysieve, or SupplementaryGroups= in the unit)");
   if (chmod(path.c_str(), kAccess) != 0 || ::listen(descriptor, SOMAXCONN) != 0)
     return give_up("cannot listen");
   return descriptor;

@@ -2,13 +2,14 @@
 """What an operator does with the service: asks it, saves settings, watches for its fall-back."""
 
 import re
+import shlex
 import shutil
 
 import frames
 import pytest
 from installed import END, SERVICE
 from lab.namespaces import LabError, wait_until
-from machine import BOUND
+from machine import BOUND, ROOT
 
 TWO = "relaysieved@two.service"
 EXPORTER = "127.0.0.1:9100"
@@ -62,6 +63,44 @@ def test_a_file_that_only_some_may_read_is_not_shown_to_others(box):
     box.machine.run("relaysieve", "set", "--save", "window", "900ms")
     about = file.stat()
     assert (about.st_mode & 0o777, about.st_gid) == (0o640, int(box.machine.run("id", "-g", "relaysieve")))
+
+
+def member(group):
+    return ["setpriv", "--reuid=65534", "--regid=65534", f"--groups={group}", "relaysieve", "status"]
+
+
+@pytest.mark.parametrize("way", ["usermod", "SupplementaryGroups"])
+def test_a_control_group_wants_the_daemons_user_as_its_member(box, way):
+    box.machine.run("groupadd", "watchers")
+    box.machine.file("/etc/relaysieve/lab.toml").open("a").write('control_group = "watchers"\n')
+    with pytest.raises(LabError):
+        box.start()
+    wait_until(lambda: "has to be a member (usermod -aG GROUP relaysieve, or SupplementaryGroups= in the unit)" in box.journal(), box.journal, BOUND)
+    box.machine.systemctl("stop", SERVICE)
+    if way == "usermod":
+        box.machine.run("usermod", "-aG", "watchers", "relaysieve")
+    else:
+        folder = box.machine.file(f"/etc/systemd/system/{SERVICE}.d")
+        folder.mkdir()
+        (folder / "group.conf").write_text("[Service]\nSupplementaryGroups=watchers\n")
+        box.machine.systemctl("daemon-reload")
+    box.start().carries()
+    assert "mode enforce" in box.machine.run(*member("watchers"))
+    with pytest.raises(LabError, match="not allowed"):
+        box.machine.run(*member("nogroup"))
+
+
+def test_a_unit_for_cards_exposes_little_too(box):
+    """With what host-setup puts beside it for cards that DPDK drives."""
+    lines = re.search(r"printf '%s\\\\n' (.+) >> \$dropin", (ROOT / "deploy" / "host-setup").read_text())[1]
+    folder = box.machine.file("/etc/systemd/system/relaysieved@.service.d")
+    folder.mkdir()
+    (folder / "host-setup.conf").write_text("\n".join(["[Service]", *shlex.split(lines), ""]))
+    box.machine.systemctl("daemon-reload")
+    assert box.machine.run("systemd-analyze", "verify", "--man=no", SERVICE) == ""
+    said = box.machine.run("systemd-analyze", "security", "--no-pager", "--offline=true", "--threshold=25", "/etc/systemd/system/relaysieved@.service")
+    assert re.search(r"^\S+ PrivateDevices= +Service potentially has access", said, re.M), "the drop-in is not looked at"
+    print(said.splitlines()[-1])
 
 
 def passed_on(box):

@@ -59,5 +59,5 @@ def test_a_group_that_the_daemon_may_not_give_it_to(wire, tmp_path):
     done = subprocess.run([*wire.box.enter(), "setpriv", "--bounding-set", "-chown", "--inh-caps", "-chown", "--", built("relaysieved"),
                            *map(str, words)], capture_output=True, text=True, timeout=60)
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == (f"relaysieved: control socket {tmp_path}/c.sock: cannot be given to control_group: "
-                           "Operation not permitted\n")
+    assert done.stderr == (f"relaysieved: control socket {tmp_path}/c.sock: cannot be given to control_group, of which the daemon's user has to be "
+                           "a member (usermod -aG GROUP relaysieve, or SupplementaryGroups= in the unit): Operation not permitted\n")
