@@ -71,7 +71,7 @@ usr/share/man/man1/relaysieve.1.gz usr/share/man/man5/relaysieve.toml.5.gz usr/s
 usr/share/bash-completion/completions/relaysieve usr/share/bash-completion/completions/relaysieved usr/share/zsh/site-functions/_relaysieve
 usr/libexec/relaysieve/fallback-bridge usr/libexec/relaysieve/host-setup usr/share/relaysieve/relaysieve.json usr/share/relaysieve/relaysieve.rules.yml
 usr/share/doc/relaysieve/README.md usr/share/doc/relaysieve/OPERATING.md usr/share/doc/relaysieve/SERVERS.md usr/share/doc/relaysieve/WDS.md
-usr/share/doc/relaysieve/SECURITY.md usr/share/doc/relaysieve/CONTRIBUTING.md usr/share/doc/relaysieve/changelog.gz
+usr/share/doc/relaysieve/SECURITY.md usr/share/doc/relaysieve/CONTRIBUTING.md usr/share/doc/relaysieve/CHANGELOG.md usr/share/doc/relaysieve/changelog.gz
 """
 
 
