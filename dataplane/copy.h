@@ -16,6 +16,12 @@ struct Copy {
   const Time now;
   const uint64_t number;  // Frame::number
   const Policy& policy;
+
+  // The Frame::number of which a line keeps the low 32 bits. It may be higher than this one's: that of a later frame of the
+  // same burst, where this copy is judged again.
+  uint64_t whole_number(uint32_t low) const {
+    return number + static_cast<int64_t>(static_cast<int32_t>(low - static_cast<uint32_t>(number)));
+  }
 };
 
 // What every transmission begins with:

@@ -113,6 +113,8 @@ void Observation::join() {
     return repeats(Reason::turn_passed);
 
   verdict_.reason = other_subnet ? Reason::other_subnet_same_relay : Reason::first_copy;
+  // For an undo: copies that come now are dropped on this one's account, and bear the number of the first one, held back.
+  if (!line.delivered) verdict_.first_number = copy_.whole_number(line.number);
   leave_undo(bucket_, line.delivered ? Undo::What::relay : Undo::What::record, record_, latest_, copy_,
              verdict_.undo);
   line.delivered = true;
@@ -128,7 +130,7 @@ void Observation::repeats(Reason reason) {
   verdict_.reason = reason;
   verdict_.has_first = true;
   verdict_.lag = std::max(copy_.now - line.start, Duration::zero());  // cores' clocks may differ by a burst
-  verdict_.first_number = copy_.number - (static_cast<uint32_t>(copy_.number) - line.number);
+  verdict_.first_number = copy_.whole_number(line.number);
   verdict_.first_router = router_of(bucket_.relays(record_).name(line.first));
 }
 

@@ -43,7 +43,7 @@ class Straight {
     verdict_.has_first = true;
     verdict_.first_router = router_of(line.relays[line.first]);
     verdict_.lag = std::max(lag, Duration::zero());  // cores' clocks may differ by a burst
-    verdict_.first_number = copy_.number - (static_cast<uint32_t>(copy_.number) - line.number);
+    verdict_.first_number = copy_.whole_number(line.number);
     return true;
   }
 

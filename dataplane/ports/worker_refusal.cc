@@ -13,11 +13,13 @@ namespace relaysieve {
 // undone first, and copies that were dropped in the same burst on its account are judged again. Returns those that
 // are not dropped any more.
 Worker::Mask Worker::take_back(const Cable& server, Mask refused) {
-  std::array<uint64_t, Burst::kSize> gone;
+  // Numbers of first copies; of a frame that was forwarded in place of others that were held back, theirs too.
+  std::array<uint64_t, 2 * Burst::kSize> gone;
   size_t count = 0;
   const auto forget = [&](uint16_t n) {
     filter_.undo(verdicts_[n]);
     gone[count++] = frames_[n].number;
+    if (verdicts_[n].undo.what == Undo::What::record) gone[count++] = verdicts_[n].first_number;
     taps_.see_refused(frames_[n], verdicts_[n].reason);
   };
   counters_.refused.add(std::popcount(refused));

@@ -137,6 +137,38 @@ TEST_F(Undone, RefusedAfterTheSecondCopyWasDropped) {
   at(1ms, C.brings(discover)).is(forward, first_copy);
 }
 
+// Of one burst: the second copy is judged again when the client's repetition behind it has been judged.
+TEST(UndoneInABurst, ACopyThatIsJudgedAgainMayHaveALaterFirstOne) {
+  const Router a = {"A", "02:00:00:30:00:02"_mac, "10.30.0.2"_ip, "10.20.0.2"_ip};
+  const Router b = {"B", "02:00:00:30:00:03"_mac, "10.30.0.3"_ip, "10.20.0.3"_ip};
+  const Bytes first = a.brings(edk2().discover()).bytes(), second = b.brings(edk2().discover()).bytes();
+  for (const uint64_t number : {uint64_t{1}, (uint64_t{1} << 32) - 2, uint64_t{1} << 40}) {
+    Filter filter(std::make_shared<const Policy>(), {.clients = 64, .seed = 1});
+    const Verdict refused = filter.judge({first, 1s, number, 0});
+    EXPECT_EQ(filter.judge({second, 1s, number + 1, 0}).first_number, number);
+    EXPECT_EQ(filter.judge({first, 1250ms, number + 2, 0}).reason, retransmission);
+    filter.undo(refused);
+    const Verdict again = filter.judge({second, 1s, number + 1, 0});
+    EXPECT_EQ(again.reason, second_copy);
+    EXPECT_EQ(again.first_number, number + 2);
+  }
+}
+
+// The number by which a worker finds the copies that were dropped on account of what was refused is that of their first
+// copy. Where that was held back, what is forwarded in its place has to bear it as well.
+TEST_F(Undone, WhatIsForwardedInPlaceOfAHeldCopySaysWhichThatWas) {
+  at(0ms, A.brings(discover)).is(forward, first_copy);
+  at(1ms, B.brings(discover)).is(drop, second_copy);
+  at(3000ms, A.brings(discover)).is(drop, turn_passed);
+  const Judged turn = at(3001ms, B.brings(discover)).is(forward, first_copy);
+  const Judged second = at(3002ms, C.brings(discover)).is(drop, second_copy);
+  EXPECT_EQ(second.verdict.first_number, 3u);
+  EXPECT_EQ(turn.verdict.first_number, 3u);
+  EXPECT_FALSE(turn.verdict.has_first);
+  turn.and_refused();
+  at(3002ms, C.brings(discover)).is(forward, first_copy);
+}
+
 TEST_F(Undone, RefusedAfterTheRecordBeganAnewTouchesNothing) {
   const Judged first = at(0ms, A.brings(discover)).is(forward, first_copy);
   at(250ms, A.brings(discover)).is(forward, retransmission);
