@@ -18,18 +18,16 @@ class Oracle {
  public:
   explicit Oracle(Policy policy) : policy_(std::move(policy)) {}
 
-  template <class AnyCopy>
-  Reason judge(Time time, const AnyCopy& copy) {
-    return judge(time, read(copy, policy_));
-  }
+  Reason judge(Time time, const auto& copy) { return judge(time, read(copy, policy_)); }
   Reason judge(Time time, const Reading& seen) {
+    before_ = {};
+    if (seen.passes) return *seen.passes;
     now_ = std::max(now_, time);
     auto& siblings = records_[seen.message];
     const auto found = siblings.find({seen.scope, seen.key_options});
     Record* record = found == siblings.end() ? nullptr : &found->second;
     Client& client = clients_[seen.client];
-    before_ = {seen, client, false};
-
+    before_ = {seen, client};
     const bool fresh = !record || !inside(*record);
     const bool again = !fresh && record->transmission->brought.contains(seen.relay);
     if (again && now_ - record->began <= policy_.echo_window) return Reason::echo;
@@ -38,8 +36,7 @@ class Oracle {
     if (fresh || again) {  // a transmission begins
       if (fresh) reason = reason_of_first(seen, record);
       record = &siblings[{seen.scope, seen.key_options}];
-      *record = {now_, seen.content, std::make_shared<Transmission>()};
-      record->transmission->brought.insert(seen.relay);
+      *record = {now_, seen.content, std::make_shared<Transmission>(Transmission{{seen.relay}})};
       begin(client, seen, record->transmission);
     } else {  // another relay brings it
       const bool elsewhere = asks_elsewhere(record->transmission->brought, seen.relay);
@@ -49,20 +46,25 @@ class Oracle {
         return seen.content == record->content ? Reason::second_copy : Reason::second_copy_rewritten;
     }
     if (!record->transmission->won && must_wait(client, seen.relay)) return Reason::turn_passed;
+    before_.transmission = record->transmission, before_.latest = client.latest;
     before_.delivered = std::exchange(record->transmission->won, true);
     wins(client, seen.relay);
     return reason;
   }
 
-  // The latest copy, which was forwarded, is refused by the transmit side: it won nothing, and its record is undone; but
-  // where another copy of the transmission had been delivered, only its relay is.
-  void undo() {
-    const auto& [seen, client, delivered] = before_;
-    auto& siblings = records_.at(seen.message);
+  // What stood before the latest copy, to undo it by; now or when others have come after it.
+  const auto& before() const { return before_; }
+  // A copy that was forwarded is refused by the transmit side: it won nothing, and its record is undone; but where
+  // another copy of the transmission had been delivered, only its relay is. What has moved on since stays as it is.
+  void undo() { undo(before_); }
+  void undo(const auto& copy) {
+    const auto& [seen, client, transmission, latest, delivered] = copy;
+    auto& siblings = records_[seen.message];
     const auto record = siblings.find({seen.scope, seen.key_options});
-    clients_[seen.client] = client;
+    if (record == siblings.end() || record->second.transmission != transmission) return;
+    if (clients_[seen.client].latest == latest) clients_[seen.client] = client;
     if (delivered)
-      record->second.transmission->brought.erase(seen.relay);
+      transmission->brought.erase(seen.relay);
     else
       siblings.erase(record);
   }
@@ -87,9 +89,10 @@ class Oracle {
     std::shared_ptr<Transmission> latest = {}, previous = {};
   };
   struct Before {
-    Reading seen;
-    Client client;
-    bool delivered;
+    Reading seen = {};
+    Client client = {};
+    std::shared_ptr<Transmission> transmission = {}, latest = {};  // its own, and the client's, after it
+    bool delivered = false;
   };
 
   bool inside(const Record& record) const { return now_ - record.began <= policy_.window; }

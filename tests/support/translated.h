@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "relaysieve/policy.h"
 #include "support/network6.h"
 
 namespace relaysieve::test {
@@ -10,5 +11,7 @@ namespace relaysieve::test {
 // that has no hardware address has no DUID either.
 Copy6 as_dhcp6(const Copy& copy);
 Address as_ip6(const Server& server);
+Address as_link6(Ip giaddr);
+Network as_network6(const Network& of_giaddrs);
 
 }  // namespace relaysieve::test
