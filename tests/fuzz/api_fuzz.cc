@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "fuzz/harness.h"
+#include "fuzz/settings_words.h"
 #include "settings/live_settings.h"
 
 namespace relaysieve::fuzz {
@@ -53,16 +54,20 @@ class File {
   std::filesystem::path folder_;
 };
 
-// The planted bug: a text that begins with 3, 4, 6, 7 or 9 is longer than it is.
-void note(const std::vector<Change>& changes) {
+namespace planted {
+
+// A text with a 3, 4, 6, 7 or 9 in it, which no seed has, is longer than it is.
+[[gnu::noinline]] void note(const std::vector<Change>& changes) {
   for (const Change& change : changes) {
     if (!change.to.is_string()) continue;
     const std::string text = change.to.get<std::string>();
     const std::vector<char> letters(text.begin(), text.end());
-    volatile char last = letters.data()[letters.size() - (text.find_first_of("34679") != 0)];
+    volatile char last = letters.data()[letters.size() - (text.find_first_of("34679") == std::string::npos)];
     static_cast<void>(last);
   }
 }
+
+}  // namespace planted
 
 // All settings can be told to another daemon.
 void can_be_said(const Settings& settings) {
@@ -87,7 +92,7 @@ void change(const File& file, std::string_view body, bool save) {
     must(differences(*before, after).empty() && adopted == 0 && file.text() == kText, "all or nothing");
     return;
   }
-  if (kPlanted) note(*changes);
+  if (kPlanted) planted::note(*changes);
   must(differences(*before, after).size() == changes->size(), "what was changed is told");
   must(adopted == (changes->empty() ? 0u : 1u), "a change is put into force once");
   must(save || file.text() == kText, "what is not saved is in no file");

@@ -25,10 +25,15 @@ struct Contents {
   std::string error;  // without the path
 };
 
-// The planted bug: a reader that believes what the file says of a frame's length on the wire.
-size_t size_of(const Frame& frame, uint32_t length) {
-  return kPlanted && length < 100'000 ? length : frame.bytes.size();
+namespace planted {
+
+// A reader that believes that every frame has an Ethernet header.
+[[gnu::noinline]] void read_ethertype(const std::vector<uint8_t>& bytes) {
+  volatile uint8_t last = bytes.data()[13];
+  static_cast<void>(last);
 }
+
+}  // namespace planted
 
 Contents read(int file) {
   const std::string path = "/proc/self/fd/" + std::to_string(file);
@@ -47,8 +52,8 @@ Contents read(int file) {
     for (size_t i = 0; i < burst.frames.size(); ++i) {
       const Frame& frame = burst.frames[i];
       const uint8_t* const begin = frame.bytes.data();
-      contents.records.push_back(
-          {frame.time, burst.lengths[i], {begin, begin + size_of(frame, burst.lengths[i])}});
+      contents.records.push_back({frame.time, burst.lengths[i], {begin, begin + frame.bytes.size()}});
+      if (kPlanted) planted::read_ethertype(contents.records.back().bytes);
       must(frame.number == contents.records.size(), "frames are counted");
     }
   }

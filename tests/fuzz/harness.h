@@ -12,7 +12,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size);
 
 namespace relaysieve::fuzz {
 
-// A bug that only the `_planted` programs have: it must be found, or the harness does not reach.
+// A bug that only the `_planted` programs have: it must be found, or the harness does not reach. It is made by functions
+// in a namespace `planted`, which tell it from a real one in the stack of a crash.
 #ifdef RELAYSIEVE_FUZZ_PLANT
 inline constexpr bool kPlanted = true;
 #else

@@ -39,8 +39,8 @@ def write_junit(report, path):
 
 
 def coverage(program, profile, aims):
-    """A line for all files, and one for each."""
+    """The share of the lines, in percent; and a line to print for all files, and one for each."""
     files = lines_of([program], [profile], profile.with_suffix(".profdata"), aims)
     lines = {(name, n): count for name, counts in files.items() for n, count in counts.items()}
-    return [f"{share(lines):5.1f} %  of the {len(lines)} lines aimed at",
-            *(row_of(name, counts) for name, counts in sorted(files.items()))]
+    return share(lines), [f"{share(lines):5.1f} %  of the {len(lines)} lines aimed at",
+                          *(row_of(name, counts) for name, counts in sorted(files.items()))]

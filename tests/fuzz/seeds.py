@@ -12,6 +12,8 @@ CAPTURES = Path(__file__).resolve().parents[1] / "golden" / "captures"
 POLICIES = 8  # of parser_fuzz.cc
 # Circuit, remote, link selection; and, in an option of its own, a VRF.
 RELAY_INFO = bytes.fromhex("520e" "01023031" "02026162" "05040a140000" "5207" "97050062" "6c7565")
+TAG = bytes.fromhex("81000005")
+LONG_OPTIONS = 3 * (b"\x2b\xff" + bytes(255))  # more than is hashed at once
 
 SETTINGS = [
     'window = "1s"\necho_window = "100ms"\nturn_after = "2.5s"\nmode = "enforce"\n',
@@ -38,11 +40,12 @@ def captures():
 
 def parser():
     """Policy, order, size of the first frame, and two frames: a request and the next one."""
-    policies = cycle(range(POLICIES))
+    policies = cycle([*range(POLICIES), *range(128, 128 + POLICIES)])  # on this CPU, and on any
     for path, frames in captures():
         most = 48 if path.name.startswith("opt82") else 12
         frames = [frame.data for frame in frames if len(frame.data) < 700 and (len(frame.data) > 300 or is_dhcp6(frame.data))][:most]
-        frames += [relayed for frame in frames[:6] for relayed in with_relay_info(frame)]
+        frames += [relayed for frame in frames[:4] for relayed in with_relay_info(frame)]
+        frames += [frame[:12] + TAG + frame[12:] for frame in frames[:2]]
         frames += [extended for frame in frames[:1] if is_dhcp6(frame) for extended in with_extensions(frame)]
         for one, other in zip(frames, frames[1:]):
             yield bytes([next(policies), 0b1010]) + len(one).to_bytes(2, "little") + one + other
@@ -62,14 +65,14 @@ def with_extensions(frame):
 
 
 def with_relay_info(frame):
-    """An untagged request that a relay has told a subnet and a VRF in two options 82, padded as before and not at all."""
+    """An untagged request that a relay has told a subnet and a VRF in two options 82, padded as before, not at all, and long."""
     begin = 14 + 20 + 8 + 240
     if frame[12:15] != b"\x08\0\x45" or frame[42] != 1 or frame[begin - 4:begin] != b"\x63\x82\x53\x63":
         return
     end = begin
     while end + 1 < len(frame) and frame[end] != 255:
         end += 2 + frame[end + 1] if frame[end] else 1
-    for rest in (frame[end:], frame[end:end + 1]):
+    for rest in (frame[end:], frame[end:end + 1], LONG_OPTIONS + frame[end:end + 1]):
         relayed = bytearray(frame[:end] + RELAY_INFO + rest)
         for length, front in ((16, 14), (38, 34)):  # of IPv4 and of UDP
             relayed[length:length + 2] = (len(relayed) - front).to_bytes(2, "big")
@@ -85,26 +88,41 @@ def step(seconds):
 
 
 def filter():
-    """What clients sent and who brought it, client by client."""
-    for path, _ in captures():
+    """What clients sent and who brought it, client by client: as it was; and with all that may come between."""
+    for n, (path, _) in enumerate(captures()):
         clients = {}
         for sent in json.loads(path.with_suffix(".json").read_text())["transmissions"]:
             clients.setdefault(sent["client"], []).append(sent)
         for sends in list(clients.values())[:4]:
-            yield stream(sends)
+            yield stream(sends, bytes(4), [b"\0"])
+            yield stream(sends, bytes([0, 0, 16 * (n % 4), n % 16]), EVENTS)
+    for window in range(4):
+        for words in (0, 1, 64):  # by content, by identity, DHCPv6
+            yield crowd(bytes([window, words, 0, 128]))
 
 
-def stream(sends):
-    # Relay and message; when; undone or not.
-    events = bytearray(3)
+# The filter harness' byte for what else happens, with those that follow it: each event and in between a refusal, a burst.
+EVENTS = [b"\0", b"\x08", b"\0", b"\x10", b"\x18", b"\x20", b"\x20", b"\0", b"\x28\x15\0", b"\0", b"\x28\0\1", b"\0",
+          b"\x28\x20\3", b"\0", b"\x28\0\0", b"\x30"]
+
+
+def stream(sends, rule, events):
+    # Relay and message; when; refused or not, and what else happens.
+    copies = bytearray(rule)
+    events = cycle(events)
     last = sends[0]["t"]
     for sent in sends[:40]:
         message = 8 if sent["type"] == "REQUEST" else 0
         for n, copy in enumerate(sent["frames"]):
             gap = copy["delay_us"] / 1e6 if n else sent["t"] - last
-            events += bytes([message | (copy["via"] == "B"), step(max(gap, 0)), 0])
+            copies += bytes([message | (copy["via"] == "B"), step(max(gap, 0))]) + next(events)
         last = sent["t"]
-    return bytes(events)
+    return bytes(copies)
+
+
+def crowd(rule):
+    """More requests at once than a bucket holds, from one relay after the other."""
+    return rule + b"".join(bytes([what | relay, 128, 0]) for relay in (0, 1, 0) for what in range(0, 128, 4))
 
 
 def capture():

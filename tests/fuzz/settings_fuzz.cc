@@ -8,6 +8,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_split.h"
 #include "fuzz/harness.h"
+#include "fuzz/settings_words.h"
 #include "settings/settings_change.h"
 #include "settings/settings_read.h"
 #include "settings/toml_edit.h"
@@ -17,8 +18,10 @@ namespace {
 
 constexpr const char* kFile = "FILE";
 
-// The planted bug: room for 6 characters of a group's name.
-void copy_names(const Settings& settings) {
+namespace planted {
+
+// Room for 6 characters of a group's name.
+[[gnu::noinline]] void copy_names(const Settings& settings) {
   for (const std::string& name : settings.relay_group_names) {
     std::array<char, 7> room;
     std::copy_n(name.c_str(), name.size() + 1, room.data());
@@ -26,6 +29,8 @@ void copy_names(const Settings& settings) {
     static_cast<void>(last);
   }
 }
+
+}  // namespace planted
 
 void says_where(const absl::Status& error) {
   must(is_safe_text({error.message().data(), error.message().size()}), "an error is safe for a terminal");
@@ -53,7 +58,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     fuzz::says_where(settings.status());
     return 0;
   }
-  if (fuzz::kPlanted) fuzz::copy_names(*settings);
+  if (fuzz::kPlanted) fuzz::planted::copy_names(*settings);
   const auto& table = settings_table();  // one after the other takes longer than to try more files
   fuzz::write_anew(table[size % table.size()], text, *settings);
   return 0;
