@@ -19,8 +19,7 @@ PLANTED = 60  # s within which the planted bug has to be found
 IN_PLANTED = re.compile(r"^ +#\d+ 0x[0-9a-f]+ in .*\bplanted::", re.MULTILINE)
 ASAN = f"quarantine_size_mb=16:malloc_context_size=4:{sanitized.SYMBOLS}"  # quick, and small
 SLACK = 600   # s that a loaded machine may need beyond the time given
-# s for one input. The slowest takes some hundredths on an idle machine; a thousand times that is a loop, and not ten other
-# programs on two cores.
+# s for one input. The slowest took less than 1 s where twenty other programs used both cores: what takes 20 s is a loop.
 ONE_INPUT = 20
 PACE = 2      # executions a second that a loaded machine reaches, beyond the seeds
 
