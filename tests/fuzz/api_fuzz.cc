@@ -56,13 +56,12 @@ class File {
 
 namespace planted {
 
-// A text with a 3, 4, 6, 7 or 9 in it, which no seed has, is longer than it is.
+// A value with a 3 or 7 in it, which no seed has, is longer than it is.
 [[gnu::noinline]] void note(const std::vector<Change>& changes) {
   for (const Change& change : changes) {
-    if (!change.to.is_string()) continue;
-    const std::string text = change.to.get<std::string>();
+    const std::string text = change.to.dump();
     const std::vector<char> letters(text.begin(), text.end());
-    volatile char last = letters.data()[letters.size() - (text.find_first_of("34679") == std::string::npos)];
+    volatile char last = letters.data()[letters.size() - (text.find_first_of("37") == std::string::npos)];
     static_cast<void>(last);
   }
 }
