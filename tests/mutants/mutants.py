@@ -5,6 +5,8 @@ Left out are those that nobody can tell from the core: a straight path that decl
 same), one whose next transmission does not ask the forgotten (what a client's later line outlived by five seconds is out
 of its window), and a turn that waits for whoever brings this very transmission too (who has not won is not held back)."""
 
+from mutants4 import MUTANTS4
+
 OBSERVATION, STRAIGHT, TURNS, MEMORY, ROOM = (f"dataplane/{file}" for file in ("observation.cc", "straight.h", "turns.h", "memory.cc", "room.cc"))
 PRINT, SHORT, LONG, COPY, BUCKET = (f"dataplane/{file}" for file in ("maker.h", "short_way.h", "layers.h", "copy.h", "bucket.h"))
 REQUEST = "include/relaysieve/request.h"
@@ -177,6 +179,8 @@ MUTANTS |= {f"DHCPv6: {name}": edits for name, edits in {
     "identity looks for a transaction in every message": [(READ6, "|| !has_transaction(m.type)", "")],
     "identity compares all": [(READ6, "policy.match == Match::content || !has_transaction", "true || !has_transaction")],
 }.items()}
+
+MUTANTS |= {f"DHCPv4: {name}": edits for name, edits in MUTANTS4.items()}
 
 # Killed by threads that meet.
 LOCK = ("dataplane/spin_lock.h", "    if (held_.exchange(true, std::memory_order_acquire)) [[unlikely]]\n      wait();\n")

@@ -31,6 +31,19 @@ TEST_F(Anycast, OneMacTwoOptions82) {
   at(251ms, one.brings(discover)).is(drop, second_copy);
 }
 
+// Behind an option 82 of the access switch, which is the same in both copies.
+TEST_F(Anycast, OneMacTwoSecondOptions82) {
+  const auto leaf_writing = [&](std::string_view port) {
+    return leaf1.writing([=](Options& options) {
+      option82_at(0, {circuit_id("access")})(options);
+      option82({circuit_id(port)})(options);
+    });
+  };
+  at(0ms, leaf_writing("eth1").brings(discover)).is(forward, first_copy);
+  at(1ms, leaf_writing("eth2").brings(discover)).is(drop, second_copy);
+  at(2ms, leaf_writing("eth1").brings(discover)).is(drop, echo);
+}
+
 TEST_F(Anycast, OneMacAndOption82FromOneLeafOnly) {
   at(0ms, leaf1.brings(discover)).is(forward, first_copy);
   at(1ms, leaf1.writing(option82({circuit_id("eth7")})).brings(discover)).is(drop, second_copy);

@@ -56,6 +56,15 @@ TEST_F(Passing, Leasequery) {  // RFC 4388: chaddr is another host's
   passes_without_a_trace(A.brings(query), B.brings(query), leasequery);
 }
 
+// RFC 2131 s4.1: where option 52 says that file or sname holds options, the type may be one of them.
+TEST_F(Passing, ALeasequeryWhoseTypeStandsInFileOrSname) {
+  const Bytes type = {kMessageType, 1, kLeasequery, kEnd};
+  const Transmission untyped = discover.without(kMessageType);
+  const Transmission in_file = untyped.with({kOverload, {1}}).but(&Transmission::file, type),
+                     in_sname = untyped.with({kOverload, {2}}).but(&Transmission::sname, type);
+  passes_without_a_trace(A.brings(in_file), B.brings(in_sname), leasequery);
+}
+
 TEST_F(Passing, Port4011) {
   passes_without_a_trace(A.brings(request).but(&Copy::destination_port, 4011),
                          B.brings(request).but(&Copy::destination_port, 4011), not_dhcp);
