@@ -112,6 +112,7 @@ std::string distribution_text(const ordered_json& spread) {
         bucket.at(1).get<uint64_t>();
   const auto holds_any = [](uint64_t bar) { return bar != 0; };
   const auto first = std::ranges::find_if(bars, holds_any);
+  if (first == bars.end()) return out;
   const auto last = std::find_if(bars.rbegin(), bars.rend(), holds_any).base();
   const uint64_t most = *std::max_element(first, last);
   for (auto bar = first; bar != last; ++bar) {

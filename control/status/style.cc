@@ -31,7 +31,8 @@ constexpr std::string_view code_of(Level level) {
 }  // namespace
 
 Style Style::of(int descriptor) {
-  const bool able = is_set("TERM") && std::string_view(std::getenv("TERM")) != "dumb";
+  const char* terminal = std::getenv("TERM");
+  const bool able = terminal != nullptr && *terminal != '\0' && std::string_view(terminal) != "dumb";
   return Style(isatty(descriptor) == 1 && able && !is_set("NO_COLOR"));
 }
 

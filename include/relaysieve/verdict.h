@@ -25,8 +25,9 @@ struct Verdict {
   uint32_t subnet = 0;  // the scope of this copy as a network address; 0: it has none (a group, a VRF, IPv6)
   uint32_t first_subnet = 0;  // and of its twin's first copy (twin_other_scope)
   Duration lag{};             // time since that first copy; of a repetition, since what it repeats began
-  uint64_t first_number = 0;  // that first copy's Frame::number
-  Undo undo;                  // for Filter::undo
+  // That first copy's Frame::number; of what is forwarded in place of copies that were held back, the first one's of those.
+  uint64_t first_number = 0;
+  Undo undo;  // for Filter::undo
 
   // The memory keeps this many bits of the first router only: two are taken for one with probability 2^-22.
   static constexpr uint32_t kFirstRouter = 0x3fffff;

@@ -9,7 +9,7 @@ from mutants4 import MUTANTS4
 
 OBSERVATION, STRAIGHT, TURNS, MEMORY, ROOM = (f"dataplane/{file}" for file in ("observation.cc", "straight.h", "turns.h", "memory.cc", "room.cc"))
 PRINT, SHORT, LONG, COPY, BUCKET = (f"dataplane/{file}" for file in ("maker.h", "short_way.h", "layers.h", "copy.h", "bucket.h"))
-REQUEST = "include/relaysieve/request.h"
+REQUEST, FORGOTTEN = "include/relaysieve/request.h", "dataplane/forgotten.cc"
 
 RESTART = (OBSERVATION, "  verdict_.lag = age(record_);\n  begin(record_);\n}")
 REPEATS = (OBSERVATION, "  const Line& line = bucket_[record_];\n  verdict_.reason = reason;")
@@ -33,6 +33,10 @@ MUTANTS = {
         (OBSERVATION, "return repeats(rewritten ?", "return put(line.start, copy_.now), repeats(rewritten ?")],
     "an echo refreshes the age": [(OBSERVATION, "return repeats(Reason::echo);", "return put(line(record_).start, copy_.now), repeats(Reason::echo);")],
     "a held copy refreshes the age": [(OBSERVATION, "    return repeats(Reason::turn_passed);", "    return put(line.start, copy_.now), repeats(Reason::turn_passed);")],
+    "a held copy refreshes the place in the order": [
+        (OBSERVATION, "    return repeats(Reason::turn_passed);", "    return bucket_.use_again(record_, copy_.request), repeats(Reason::turn_passed);")],
+    "a copy of what was evicted refreshes its client's place in the order": [
+        (ROOM, "  return Reason::second_copy;\n", "  if (latest_ != kNone) bucket_.use_again(latest_, copy_.request);\n  return Reason::second_copy;\n")],
     "a second copy refreshes the place in the order, straight path": [
         (*COPY_OF, "return copy_of(line) && (bucket_.use_again(way, copy_.request), true);\n    return tagged")],
     "a second copy refreshes the place in the order, whole rule": [
@@ -126,6 +130,9 @@ MUTANTS = {
     "an undo takes back what has moved on": [(MEMORY, " || line.count != trace.count ||", " ||")],
 
     # What has to go for want of room.
+    "what is evicted is dropped behind its window": [(FORGOTTEN, "has && number > now.number", "has && number >= now.number")],
+    "what is evicted is never emptied": [(FORGOTTEN, "      for (uint64_t& word : line.bits) put(word, 0);\n", "")],
+    "a forgotten client goes last": [(BUCKET, "    return now - lines_[oldest].line.start > kClientHorizon ? oldest : kWays;", "    return oldest == kWays ? oldest : kWays;")],
     "what is evicted is forgotten": [(ROOM, "  if (all) forgotten_.add(moment, transmission, end);", "")],
     "what is evicted is forgotten with its relays": [(ROOM, "    all = all && forgotten_.add(moment, trace_of(transmission, relays[n]), end);", "")],
     "what was held back is remembered when evicted": [(ROOM, "  if (!line.delivered) return;\n", "")],

@@ -72,6 +72,13 @@ TEST(ForgottenItems, NoMoreThanALineHolds) {
       << "another quarter is another generation";
 }
 
+TEST(ForgottenItems, LeaveNothingToTheQuarterThatTakesTheirPlace) {
+  Forgotten forgotten(1, 1s, Pages::lazy);
+  for (uint64_t key = 1; key <= 24; ++key) ASSERT_TRUE(forgotten.add(forgotten.at(0s), key * kOdd, 1s));
+  ASSERT_TRUE(forgotten.add(forgotten.at(1500ms), 99 * kOdd, 2500ms));  // six quarters later
+  for (uint64_t key = 1; key <= 24; ++key) EXPECT_EQ(forgotten.knows(forgotten.at(1500ms), key * kOdd), no);
+}
+
 // All generations that count, with `items` in each: how often a key that was never added is known, and how
 // often the memory says that it would be.
 struct Wrong {

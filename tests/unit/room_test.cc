@@ -58,6 +58,30 @@ TEST_F(Room, AnEchoDoesNotKeepItsPlace) {
   at(31ms, A.brings(board(0))).is(forward, evicted_retry);
 }
 
+TEST_F(Room, AHeldCopyDoesNotKeepItsPlace) {
+  for (const Duration time : {0s, 3s}) {
+    if (time > 0s) at(time, A.brings(board(0))).is(drop, turn_passed);
+    at(time + 1ms, (time > 0s ? B : A).brings(board(0))).is(forward, first_copy);
+    if (time == 0s) at(time + 2ms, B.brings(board(0))).is(drop, second_copy);
+    at(time + 3ms, C.brings(board(0))).is(drop, second_copy);
+  }
+  at(6s, A.brings(board(0))).is(drop, turn_passed);
+  boards(6s, 1, 14);
+  at(6020ms, B.brings(board(0))).is(drop, turn_passed);
+  newcomer_takes_anothers_place(6030ms);
+  EXPECT_FALSE(at(6031ms, B.brings(board(1))).is(drop, second_copy).verdict.recalled);
+}
+
+TEST_F(Room, ACopyOfWhatHadToGoDoesNotKeepItsClientsPlace) {
+  boards(0ms, 0, 1);
+  at(0ms, A.brings(board(0, 8))).is(forward, first_copy);
+  boards(0ms, 1, 13);
+  newcomer_takes_anothers_place(20ms);
+  EXPECT_TRUE(at(21ms, B.brings(board(0))).is(drop, second_copy).verdict.recalled);
+  EXPECT_TRUE(at(22ms, A.brings(board(98))).is(forward, first_copy).verdict.evicted);
+  EXPECT_TRUE(at(23ms, B.brings(board(0, 8))).is(drop, second_copy).verdict.recalled);
+}
+
 TEST_F(Room, ARetransmissionKeepsItsPlace) {
   boards(0ms, 0, 14);
   at(200ms, A.brings(board(0))).is(forward, retransmission);
