@@ -149,6 +149,9 @@ class RandomNetwork {
       if (kind == 2 || kind == 3) path.through = {own};
       if (kind == 4) path.through = {access, own};
     }
+    // Of a client's latest two transmissions eight relays are remembered; each is two where one of them is BOOTP without a cookie,
+    // in which no option 82 is to be seen.
+    if (paths.size() > 4) paths.resize(4);
     // A second line of one scope would have to go for a record of another.
     if (paths.size() > 3 && (scopes(false) > 1 || scopes(true) > 1)) paths.resize(3);
   }
