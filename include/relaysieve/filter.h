@@ -69,7 +69,7 @@ class Filter {
   const Policy& policy() const;
 
   // The probability that a first copy is taken for one that had to be evicted, and dropped: 0 without a flood, and
-  // never above 0.0016. For any thread.
+  // never above 0.0013. For any thread.
   double false_positives(Time now) const;
   // For any thread, which takes no lock and some milliseconds. In tables of more than 380,000 clients by a sample.
   Occupancy occupancy(Time now) const;

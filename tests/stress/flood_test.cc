@@ -133,8 +133,8 @@ TEST_P(FloodOf, RandomRequests) {
   const auto at_most_as_stated = [](size_t lost, size_t of) { return lost <= std::max<size_t>(4, of / 600); };
   EXPECT_TRUE(at_most_as_stated(honest.first_dropped, honest.transmissions));
   EXPECT_TRUE(at_most_as_stated(honest.repeats_lost, honest.repeats));
-  EXPECT_LE(wrong, 0.0016);
-  EXPECT_LE(flood.false_positives(), 0.0016);
+  EXPECT_LE(wrong, 0.0013);
+  EXPECT_LE(flood.false_positives(), 0.0013);
   if (attack.capacities <= 1) {
     EXPECT_LT(evicted / 3, 0.25);
   }
