@@ -64,8 +64,9 @@ class RandomNetwork {
   }
 
   // A bucket holds fourteen lines, and of a client one for each record of the last 5 s, two where more than three
-  // relays brought it, and in each scope how the client stands. As many records at once leave room for all.
-  size_t most_records() const { return paths.size() > 3 ? 6 : 10; }
+  // relays brought it, and in each scope how the client stands, which outlives a record that is undone. As many records at once
+  // leave room for all.
+  size_t most_records() const { return paths.size() > 3 ? 5 : 10; }
 
   Policy policy;
   std::vector<Path> paths;
