@@ -36,8 +36,8 @@ class Bridge:
 class Relaysieve:
     """With relaysieve: the daemon on the same two ports."""
 
-    def __init__(self, settings=""):
-        self._settings = settings  # TOML
+    def __init__(self, settings="", metrics="off"):
+        self._settings, self._metrics = settings, metrics  # TOML; address and port
 
     def start(self, namespace, folder):
         self._namespace, self._folder = namespace, folder
@@ -47,7 +47,7 @@ class Relaysieve:
         self._control = folder / f"relaysieve-{serial}.sock"
         self.daemon = namespace.start(
             [built("relaysieved"), "--routers", "routers", "--server", "server", "--config", config, "--control",
-             self._control, "--metrics", "off"], folder / f"relaysieved-{serial}.log")
+             self._control, "--metrics", self._metrics], folder / f"relaysieved-{serial}.log")
         self.daemon.wait_for("relaysieved: ready")
 
     def ask(self, *words):

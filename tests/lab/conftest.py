@@ -2,13 +2,16 @@
 import contextlib
 import shutil
 import signal
+import sys
 import tempfile
 from pathlib import Path
 
 import pytest
 
-from . import namespaces
-from .topology import Lab
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
+
+from . import namespaces  # noqa: E402
+from .topology import Lab  # noqa: E402
 
 _PROGRAMS = ("busybox", "curl", "dhclient", "dhcpd", "dhcrelay", "dnsmasq", "ethtool", "ip", "kea-dhcp4",
              "nft", "qemu-system-x86_64", "setpriv", "sysctl", "tcpdump", "udhcpc")
