@@ -114,7 +114,7 @@ std::string distribution_text(const ordered_json& spread) {
   const auto first = std::ranges::find_if(bars, holds_any);
   if (first == bars.end()) return out;
   const auto last = std::find_if(bars.rbegin(), bars.rend(), holds_any).base();
-  const uint64_t most = *std::max_element(first, last);
+  const uint64_t most = std::max<uint64_t>(*std::max_element(first, last), 1);
   for (auto bar = first; bar != last; ++bar) {
     const std::string drawn = *bar == 0 ? "" : "  " + std::string((*bar * kBar + most - 1) / most, '#');
     absl::StrAppendFormat(&out, "  to %6s %9d %s%s\n", short_time(kLimits[bar - bars.begin()]), *bar,
