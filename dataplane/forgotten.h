@@ -53,6 +53,11 @@ class Forgotten {
     bool in_force(uint16_t mark) const {
       return static_cast<int16_t>(mark - static_cast<uint16_t>(number)) >= 0;
     }
+    // Of a mark (0 = none) and that of `end`, which lasts longer.
+    uint16_t longer(uint16_t mark, Time end) const {
+      const uint16_t other = this->mark(end);
+      return mark != 0 && in_force(mark) && static_cast<int16_t>(mark - other) > 0 ? mark : other;
+    }
 
    private:
     uint32_t length, era;

@@ -38,7 +38,7 @@ Reason Observation::recall() {
   // Only if this relay can be remembered too: else its next, genuine retransmission would be dropped as well.
   const Time end = copy_.now + copy_.policy.window;
   if (!forgotten_.add(moment, brought, end)) return Reason::over_capacity;
-  bucket_.evicted() = moment.mark(end);
+  bucket_.evicted() = moment.longer(bucket_.evicted(), end);
   return Reason::second_copy;
 }
 
@@ -63,7 +63,7 @@ void Observation::evict(unsigned way) {
   const uint64_t transmission = trace_of(bucket_, bucket_.tag(way), line.key);
   const Forgotten::Moment moment = forgotten_.at(copy_.now);
   const Time end = line.start + copy_.policy.window;
-  bucket_.evicted() = moment.mark(std::max(end, copy_.now));
+  bucket_.evicted() = moment.longer(bucket_.evicted(), std::max(end, copy_.now));
   // The relays first: a request is only remembered together with all who brought it.
   bool all = true;
   const RelayList relays = bucket_.relays(way);

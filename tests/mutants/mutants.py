@@ -131,6 +131,7 @@ MUTANTS = {
 
     # What has to go for want of room.
     "what is evicted is dropped behind its window": [(FORGOTTEN, "has && number > now.number", "has && number >= now.number")],
+    "what is evicted is forgotten with what went later": [(ROOM, "moment.longer(bucket_.evicted(), std::max(end, copy_.now))", "moment.mark(std::max(end, copy_.now))")],
     "what is evicted is never emptied": [(FORGOTTEN, "      for (uint64_t& word : line.bits) put(word, 0);\n", "")],
     "a forgotten client goes last": [(BUCKET, "    return now - lines_[oldest].line.start > kClientHorizon ? oldest : kWays;", "    return oldest == kWays ? oldest : kWays;")],
     "what is evicted is forgotten": [(ROOM, "  if (all) forgotten_.add(moment, transmission, end);", "")],

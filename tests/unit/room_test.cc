@@ -104,6 +104,14 @@ TEST_F(
   at(3147ms, B.brings(board(20))).is(forward, over_capacity);
 }
 
+TEST_F(Room, WhatHadToGoIsNotForgottenWithWhatWentLaterAndEndsEarlier) {
+  for (uint8_t n = 0; n < 6; ++n) at(0ms, B.brings(board(n))).is(forward, first_copy);
+  boards(900ms, 6, 14);
+  newcomer_takes_anothers_place(910ms);  // of those that came through A
+  EXPECT_TRUE(at(920ms, B.brings(board(98))).is(forward, first_copy).verdict.evicted);  // the oldest of all
+  EXPECT_TRUE(at(1600ms, B.brings(board(6))).is(drop, second_copy).verdict.recalled);
+}
+
 TEST_F(Room, WhatGoesBehindItsWindowIsNot) {
   boards(0ms, 0, 14);
   EXPECT_FALSE(at(1s + 1ns, A.brings(board(99))).is(forward, first_copy).verdict.evicted);
