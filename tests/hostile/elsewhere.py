@@ -16,7 +16,7 @@ from lab.plan import SERVER
 from lab.routers import Router
 from wirelab import Tap
 
-AHEAD = 0.3  # s
+AHEAD = 0.5  # s
 ATTACKER, NOBODY = "10.21.0.66", "10.20.0.66"  # the latter in the victims' subnet
 _MAC = "02:00:00:21:00:66"
 _BOOTP, _HOPS, _GIADDR = 42, 3, 24  # in an Ethernet frame; in BOOTP

@@ -20,10 +20,10 @@ _WITHIN = 0.9  # s: what comes later than this may be beyond the window, on a ma
 
 
 class Crew:
-    """Clients each of which boots again as soon as it has booted; `pause` s between their tries."""
+    """Clients each of which boots again `rest` s after it has booted; `pause` s between their tries."""
 
-    def __init__(self, lab, size=6, pause=3):
-        self.size, self._pause = size, pause
+    def __init__(self, lab, size=6, pause=3, rest=0):
+        self.size, self._pause, self._rest = size, pause, rest
         self._clients = [lab.client(Udhcpc) for _ in range(size)]
         self._over = threading.Event()
         self.boots = []  # how long each took, s
@@ -40,7 +40,7 @@ class Crew:
                 client.start(pause=self._pause, tries=30)
                 client.finish(90)
                 self.boots.append(time.monotonic() - begin)
-                if self._over.is_set():
+                if self._over.wait(self._rest):
                     return
         except Exception as problem:
             self._problems.append(problem)

@@ -99,7 +99,7 @@ def counted(reasons):
 @pytest.mark.parametrize("router, of_an_echo", [(ROUTER_A, "echo"), (OWN_ROUTER, "second_copy")], ids=["router-A", "another"])
 def test_a_relay_replays_old_traffic(lab, seconds, told, router, of_an_echo):
     furnish(lab, relays.dhcrelay, relays.dnsmasq, servers.dnsmasq)
-    intruder, crew = Intruder(lab), Crew(lab, 3)
+    intruder, crew = Intruder(lab), Crew(lab, 3, rest=1.5)
 
     lab.put(Bridge())
     sent, through, ledger = replayed(lab, intruder, crew, 1, router)
