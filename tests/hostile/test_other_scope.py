@@ -15,7 +15,7 @@ from lab.trials import furnish
 TRUSTED = 'trusted_relays = ["10.20.0.0/24", "10.30.0.0/24"]'
 BY_ADDRESS = 'trusted_relays = ["10.20.0.2", "10.20.0.3", "10.30.0.2", "10.30.0.3", "10.21.0.4", "10.30.0.4"]'
 TURN_AFTER = 2.5  # s, the default
-PAUSE = 3  # s between a client's tries: the second one is at its next turn
+PAUSE = 4  # s between a client's tries, of which udhcpc may cut one short: the second one is at its next turn
 AGAIN = 0.3  # s
 TRIES = 7  # of each client's, a second apart
 

@@ -52,7 +52,7 @@ MUTANTS = {
     "the window is a nanosecond longer, straight path": [(STRAIGHT, "lag > copy_.policy.window", "lag > copy_.policy.window + Duration(1)")],
     "< for <= at the window of a like one": [(OBSERVATION, "|| age(way) > copy_.policy.window) continue;", "|| age(way) >= copy_.policy.window) continue;")],
     "< for <= at the window of what is evicted": [(ROOM, "|| age(way) > copy_.policy.window) return;", "|| age(way) >= copy_.policy.window) return;")],
-    "< for <= at the window of what is dispensable": [(BUCKET, "now - lines_[way].line.start > window ? way", "now - lines_[way].line.start >= window ? way")],
+    "< for <= at the window of what is dispensable": [(BUCKET, "now - lines_[way].line.start > window))", "now - lines_[way].line.start >= window))")],
     "< for <= at the echo window": [(OBSERVATION, "age(record_) <= copy_.policy.echo_window", "age(record_) < copy_.policy.echo_window")],
     "< for <= at the late horizon": [(OBSERVATION, "age(record_) <= kLateHorizon", "age(record_) < kLateHorizon")],
     "< for <= at the late horizon of what may be written over": [(OBSERVATION, "age > kLateHorizon", "age >= kLateHorizon")],

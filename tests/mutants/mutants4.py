@@ -74,7 +74,7 @@ MUTANTS4 = {
     "a rewritten second copy is like the first": [(OBSERVATION, "rewritten ? Reason::second_copy_rewritten : Reason::second_copy", "Reason::second_copy")],
 
     # What is left of what was evicted.
-    "no room is not told from nothing": [(FORGOTTEN, "    if (line.items == kItemsOfLine) answer = Answer::perhaps;\n", "")],
+    "no room is not told from nothing": [(FORGOTTEN, "if (has || line.items == kItemsOfLine) answer", "if (has) answer")],
     "a line of the forgotten takes any number": [(FORGOTTEN, "    if (line.items == kItemsOfLine) return false;\n", "")],
     "another window forgets nothing": [(FORGOTTEN, "next = ((old >> 32) + 1) << 32 |", "next = (old >> 32) << 32 |")],
 
