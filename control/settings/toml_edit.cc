@@ -62,27 +62,32 @@ void Editing::replace(const toml::node& node, const ordered_json& value) {
   text_.replace(text_.begin_of(node), text_.end_of(node), toml_of(value));
 }
 
-// Only what has to go goes, and what is new comes behind the last one that was there.
+// Only what has to go goes, and what is new comes behind the last one that was there. Each member wanted is one in the file:
+// of two that are alike after all (10.0.0.0/8 and 10.0.0.0/08) both are.
 void Editing::edit_array(const toml::array& array, const ordered_json& members) {
-  std::vector<std::string> added;
-  for (const ordered_json& member : members)
-    if (std::ranges::none_of(array, [&](const toml::node& old) {
-          return old.value<std::string>() == member.get<std::string>();
-        }))
-      added.push_back(absl::StrCat(", ", toml_of(member)));
-  const toml::node* last = array.get(array.size() - 1);
+  auto added = members.get<std::vector<std::string>>();
+  std::vector<const toml::node*> going;
   for (const toml::node& old : array) {
     const auto text = old.value<std::string>();
-    const bool stays = text && std::ranges::find(members, ordered_json(*text)) != members.end();
-    if (stays) continue;
-    if (&old == last && !added.empty()) {  // the first new one takes its place
-      text_.replace(text_.begin_of(old), text_.end_of(old), added.front().substr(2));
-      added.erase(added.begin());
+    const auto wanted = text ? std::ranges::find(added, *text) : added.end();
+    if (wanted == added.end()) {
+      going.push_back(&old);
     } else {
-      remove_member(old);
+      added.erase(wanted);
     }
   }
-  text_.replace(text_.end_of(*last), text_.end_of(*last), absl::StrJoin(added, ""));
+  const toml::node* last = array.get(array.size() - 1);
+  for (const toml::node* old : going) {
+    if (old == last && !added.empty()) {  // the first new one takes its place
+      text_.replace(text_.begin_of(*old), text_.end_of(*old), toml_of(added.front()));
+      added.erase(added.begin());
+    } else {
+      remove_member(*old);
+    }
+  }
+  std::string behind;
+  for (const std::string& member : added) absl::StrAppend(&behind, ", ", toml_of(member));
+  text_.replace(text_.end_of(*last), text_.end_of(*last), std::move(behind));
 }
 
 // With the comma behind it; a comment stays, a line of nothing else does not.

@@ -5,6 +5,7 @@
 #include <toml++/toml.h>
 
 #include <nlohmann/json.hpp>
+#include <set>
 #include <sstream>
 
 namespace relaysieve {
@@ -24,8 +25,8 @@ std::string edited(std::string_view text, std::string_view key, const std::strin
   const ordered_json read = node ? ordered_json::parse(said.str())["v"] : ordered_json();
   const ordered_json wanted = ordered_json::parse(value);
   if (wanted.is_array()) {
-    EXPECT_EQ(std::set<ordered_json>(read.begin(), read.end()),
-              std::set<ordered_json>(wanted.begin(), wanted.end()));
+    EXPECT_EQ(std::multiset<ordered_json>(read.begin(), read.end()),
+              std::multiset<ordered_json>(wanted.begin(), wanted.end()));
   } else if (node || !wanted.empty()) {
     EXPECT_EQ(nlohmann::json(read), nlohmann::json(wanted)) << *done;
   }
@@ -104,6 +105,14 @@ TEST(TomlEdit, AnArrayOverSeveralLinesKeepsItsComments) {
             "l = [\n  \"b\", \"c\", # last\n]\n");
   EXPECT_EQ(edited("l = [\n  \"a\" # first\n  , \"b\"\n]\n", "l", R"(["b"])"),
             "l = [\n   # first\n   \"b\"\n]\n");
+}
+
+TEST(TomlEdit, AMemberWrittenInTwoWaysStaysTwoMembers) {
+  const std::string_view text = "l = [\n  \"10.0.0.0/8\",\n  \"10.0.0.0/08\",  # the same\n]\n";
+  EXPECT_EQ(edited(text, "l", R"(["10.0.0.0/8", "10.0.0.0/8"])"),
+            "l = [\n  \"10.0.0.0/8\",\n  \"10.0.0.0/8\",  # the same\n]\n");
+  EXPECT_EQ(edited(text, "l", R"(["10.0.0.0/8"])"), "l = [\n  \"10.0.0.0/8\",\n  # the same\n]\n");
+  EXPECT_EQ(edited("l = [\n  \"a\",\n  \"a\",\n]\n", "l", R"(["a"])"), "l = [\n  \"a\",\n]\n");
 }
 
 TEST(TomlEdit, ATable) {
