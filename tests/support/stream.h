@@ -47,7 +47,6 @@ class Stream {
   }
 
   const Policy& policy() const { return network_.policy; }
-  size_t relays() const { return network_.paths.size(); }
   // What may change under a client's records without making a stranger of it.
   const Policy& next_policy() {
     network_.draw_times();

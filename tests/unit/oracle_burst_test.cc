@@ -95,7 +95,7 @@ class OracleBurst : public testing::Test {
     Judged& judged = judged_[i];
     const Verdict& verdict = verdicts_[i];
     judged.before = oracle_->before();
-    Known& client = clients_[judged.reading->client];
+    Known& client = clients_[std::get<0>(judged.reading->client)];
     if (judged.frame.time - client.heard > kClientHorizon + kLateHorizon)
       client.astray = client.undone = false;
     if (!judged.reading->passes) client.heard = std::max(client.heard, judged.frame.time);
@@ -126,7 +126,7 @@ class OracleBurst : public testing::Test {
   }
 
   void forget(size_t i, const Before& before) {
-    clients_[judged_[i].reading->client].undone = true;
+    clients_[std::get<0>(judged_[i].reading->client)].undone = true;
     filter_->undo(verdicts_[i]);
     oracle_->undo(before);
     gone_.push_back(verdicts_[i].undo.what == Undo::What::record ? verdicts_[i].first_number : 0);
@@ -206,7 +206,7 @@ class OracleBurst : public testing::Test {
     bool undone = false;  // something of it was
     bool astray = false;  // the oracle knows another one's turn
   };
-  std::map<Asking, Known> clients_;
+  std::map<Who, Known> clients_;  // in all its scopes: records in one are compared with those in another
   Time now_{};
 
  protected:
