@@ -8,6 +8,8 @@ from .box import Bridge, Relaysieve
 from .clients import Dhclient, Ipxe, Udhcpc
 from .trials import furnish, kill, trial
 
+CLIENTS = 5  # of which Kea must offer one two addresses: where its threads meet, both may take the same
+
 
 @pytest.mark.parametrize("relay_a, relay_b, server, kind", [
     (relays.dhcrelay, relays.dhcrelay, servers.dnsmasq, Udhcpc),
@@ -45,9 +47,14 @@ def test_without_router_b_there_is_no_trouble_to_show(lab):
 def test_kea_offers_one_address_and_not_two(lab):
     furnish(lab, relays.dhcrelay, relays.dhcrelay, servers.kea)
     lab.put(Bridge())
-    [client], ledger = trial(lab, 2, Udhcpc)
-    assert len(ledger.offered(client.mac)) == 2
-    assert len(set(ledger.offered(client.mac))) == 2, "two offers, but of one address"
+    for _ in range(CLIENTS):
+        [client], ledger = trial(lab, 2, Udhcpc)
+        offered = ledger.offered(client.mac)
+        assert len(offered) == 2
+        if len(set(offered)) == 2:
+            break
+    else:
+        pytest.fail("two offers, but of one address")
     lab.put(Relaysieve())
     [client], ledger = trial(lab, 1, Udhcpc)
     assert ledger.offered(client.mac) == [client.boot.address]

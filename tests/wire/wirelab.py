@@ -113,13 +113,13 @@ def digest(frames):
 class Relaysieved:
     """The daemon, with its two outputs apart."""
 
-    def __init__(self, namespace, folder, words, before=()):
+    def __init__(self, namespace, folder, words, before=(), program=None):
         self.control = folder / "control.sock"
         self._out = open(folder / "relaysieved.out", "w+")
         self._err = open(folder / "relaysieved.err", "w+")
         words = [*words, "--control", self.control]
         self.process = subprocess.Popen(
-            [*namespace.enter(), *before, built("relaysieved"), *map(str, words)],
+            [*namespace.enter(), *before, program or built("relaysieved"), *map(str, words)],
             stdin=subprocess.DEVNULL, stdout=self._out, stderr=self._err)
 
     @staticmethod
@@ -177,6 +177,7 @@ class Wire:
     def __init__(self, folder, driver="auto"):
         self.folder = folder
         self.driver = driver
+        self.program = None  # another relaysieved than the one built
         self.daemon = None
         self._namespaces = []
         self._taps = []
@@ -210,7 +211,7 @@ class Wire:
         return self.daemon.wait_until_ready()
 
     def launch(self, *words, before=()):
-        self.daemon = Relaysieved(self.box, self.folder, words, before)
+        self.daemon = Relaysieved(self.box, self.folder, words, before, self.program)
         return self.daemon
 
     def wait_for_carrier(self, namespace, interface, up):
