@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
 #include "settings/nearest.h"
 #include "settings/settings_kinds.h"
@@ -12,7 +13,12 @@ namespace {
 
 using namespace std::chrono_literals;
 
-bool is_path(std::string_view text) { return !text.empty(); }
+// Names are shown as they are: a terminal would obey a control character, and a line's end would make two lines of a log's one.
+bool is_plain(std::string_view text) {
+  return std::ranges::none_of(text, [](unsigned char c) { return absl::ascii_iscntrl(c); });
+}
+
+bool is_path(std::string_view text) { return !text.empty() && is_plain(text); }
 
 bool is_off_or_listener(std::string_view text) {
   const size_t colon = text.rfind(':');
@@ -22,21 +28,25 @@ bool is_off_or_listener(std::string_view text) {
   return port && *port != 0 && address && address->is_ip4();
 }
 
+bool is_port(const std::string& port) { return !port.empty() && is_plain(port); }
+
 std::optional<std::string> port_of(std::string_view text) {
   const auto ports = split_ports(std::string(text));
-  return ports.size() == 1 && !ports[0].empty() ? std::optional(ports[0]) : std::nullopt;
+  return ports.size() == 1 && is_port(ports[0]) ? std::optional(ports[0]) : std::nullopt;
 }
 
 bool is_port_or_none(std::string_view text) { return text.empty() || port_of(text); }
 
 std::optional<std::string> wire_of(std::string_view text) {
   const auto ports = split_ports(std::string(text));
-  const bool two = ports.size() == 2 && !ports[0].empty() && !ports[1].empty();
-  return two ? std::optional(std::string(text)) : std::nullopt;
+  const bool fits = ports.size() == 2 && std::ranges::all_of(ports, is_port);
+  return fits ? std::optional(std::string(text)) : std::nullopt;
 }
 
 // Whether there is such a group is this machine's business.
-bool is_group_or_none(std::string_view text) { return text.find_first_of(": \t\n") == text.npos; }
+bool is_group_or_none(std::string_view text) {
+  return is_plain(text) && text.find_first_of(": ") == text.npos;
+}
 
 std::string itself(const std::string& text) { return text; }
 

@@ -97,6 +97,8 @@ WRONG = {
     "driver": ('driver = "pigeon"', ['1:10: driver: "pigeon" is not auto or af_packet or af_xdp']),
     "no group's name": ('control_group = "a b"', ['1:17: control_group: "a b" is not a group, by name or number']),
     "two lines": ('mode = "a\\nb"', ['1:8: mode: "a\\nb" is not']),
+    "two lines in a port": ('routers = ["a\\nb", "a\\nb"]', ['1:12: routers: "a\\nb" is not a port', '1:20: routers: "a\\nb" is not a port']),
+    "an escape in a path": ('control = "/run/\\u001b[31m"', ['1:11: control: "/run/\\033[31m" is not a path']),
     "metrics": ('metrics = "9467"', ['1:11: metrics: "9467" is not an IPv4 address and a port']),
     "everything at once": ('mode = 1\nwindow = "1h"\nclients = true\n[other]\n[relay_groups]\na = [1]',
                            ["1:8: mode: ", "2:10: window: ", "3:11: clients: true is not a whole number", '4:2: "other" is not a setting',
