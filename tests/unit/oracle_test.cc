@@ -111,7 +111,7 @@ bool compare(uint64_t seed, uint64_t key, size_t decisions, Seen& seen) {
 }
 
 TEST(Oracle, AgreesOnEveryDecision) {
-  constexpr size_t kDecisions = 4'000, kEnough = 200;
+  constexpr size_t kDecisions = 4'000, kEnough = 50;
   const uint64_t seed = first_seed(), streams = streams_asked_for();
   Seen seen{};
   for (uint64_t n = 0; n < streams && !HasFailure(); ++n)
