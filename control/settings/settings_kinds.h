@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "settings/settings.h"
@@ -165,7 +166,8 @@ Setting groups(Setting about, std::vector<std::vector<Member>> Policy::*field,
     for (size_t i = 0; i < all.size(); ++i) {
       if (i == mine || !std::ranges::any_of(all[i], [&](const Member& m) { return overlap(m, *member); }))
         continue;
-      return absl::InvalidArgumentError(absl::StrCat(in_quotes(given), " overlaps with group ", all_names[i],
+      return absl::InvalidArgumentError(absl::StrCat(in_quotes(given), " overlaps with group ",
+                                                     absl::Utf8SafeCEscape(all_names[i]),
                                                      ": one group for each address"));
     }
     if (mine == all.size()) {

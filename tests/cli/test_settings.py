@@ -98,6 +98,7 @@ WRONG = {
     "no group's name": ('control_group = "a b"', ['1:17: control_group: "a b" is not a group, by name or number']),
     "two lines": ('mode = "a\\nb"', ['1:8: mode: "a\\nb" is not']),
     "two lines in a port": ('routers = ["a\\nb", "a\\nb"]', ['1:12: routers: "a\\nb" is not a port', '1:20: routers: "a\\nb" is not a port']),
+    "two lines in a group": ('[relay_groups]\n"a\\nb" = ["10.0.0.1"]\nc = ["10.0.0.1"]', ['3:6: relay_groups.c: "10.0.0.1" overlaps with group a\\nb: one']),
     "an escape in a path": ('control = "/run/\\u001b[31m"', ['1:11: control: "/run/\\033[31m" is not a path']),
     "metrics": ('metrics = "9467"', ['1:11: metrics: "9467" is not an IPv4 address and a port']),
     "everything at once": ('mode = 1\nwindow = "1h"\nclients = true\n[other]\n[relay_groups]\na = [1]',
